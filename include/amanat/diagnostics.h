@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Positioned messages for people, collected in a list that the caller owns.
+ *
+ * Parsers and compilers add to it and go on where they can, so that one run reports every fault of a file. A library
+ * never prints and never keeps a "last error".
+ */
+#ifndef AMANAT_DIAGNOSTICS_H
+#define AMANAT_DIAGNOSTICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum amanat_severity {
+    AMANAT_SEVERITY_ERROR = 0, /* what was read cannot be used */
+    AMANAT_SEVERITY_WARNING,   /* it can be used, and somebody should look */
+    AMANAT_SEVERITY_NOTE       /* worth knowing */
+};
+
+/** One message. Strings belong to the list. Lines and columns count from 1, columns in bytes; 0 = none. */
+struct amanat_diagnostic {
+    enum amanat_severity severity;
+    const char *code;   /* a stable word for programs: "duplicate-key" */
+    const char *source; /* file name as the caller gave it, or "" */
+    unsigned line;
+    unsigned column;
+    const char *text; /* one sentence, without a full stop at its end */
+};
+
+struct amanat_diagnostics;
+
+/** A new empty list, or NULL without memory. Keeps at most 1,000 messages and counts the rest. */
+struct amanat_diagnostics *amanat_diagnostics_new(void);
+
+/** Frees the list and its messages; NULL is fine. */
+void amanat_diagnostics_free(struct amanat_diagnostics *diagnostics);
+
+/** Adds a message. `diagnostics` may be NULL (nobody wants to know). Without memory the message is only counted. */
+__attribute__((format(printf, 7, 8))) void
+amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_severity severity,
+                       const char *code, const char *source, unsigned line, unsigned column,
+                       const char *format, ...);
+
+/** How many messages the list holds, and how many errors were added (also those past the limit). */
+size_t amanat_diagnostics_count(const struct amanat_diagnostics *diagnostics);
+size_t amanat_diagnostics_errors(const struct amanat_diagnostics *diagnostics);
+
+/** Message `index`, from 0, in the order of adding; it lives as long as the list. */
+const struct amanat_diagnostic *amanat_diagnostics_at(const struct amanat_diagnostics *diagnostics,
+                                                      size_t index);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A growing run of bytes on the heap with a limit of its own. Once an append has failed the buffer is *broken*: it
+ * takes nothing more and says so, so that a writer may append many pieces and check once at the end.
+ */
+#ifndef AMANAT_POLICY_BASE_BUFFER_H
+#define AMANAT_POLICY_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "amanat/result.h"
+#include "policy/base/bytes.h"
+
+struct buffer {
+    char *at;
+    size_t length;
+    size_t capacity;
+    size_t limit;  /* the most bytes it may hold */
+    bool broken;   /* an append failed: limit or memory */
+};
+
+/** An empty buffer of at most `limit` bytes; nothing is allocated yet. */
+void buffer_init(struct buffer *buffer, size_t limit);
+
+/** Wipes and frees the bytes; the buffer is empty and whole again. */
+void buffer_clear(struct buffer *buffer);
+
+/** Empties it, wipes what was used, keeps the memory. */
+void buffer_reset(struct buffer *buffer);
+
+void buffer_append(struct buffer *buffer, struct bytes bytes);
+void buffer_append_string(struct buffer *buffer, const char *string);
+void buffer_append_byte(struct buffer *buffer, char byte);
+void buffer_append_number(struct buffer *buffer, int64_t number);
+__attribute__((format(printf, 2, 3))) void buffer_append_format(struct buffer *buffer,
+                                                                const char *format, ...);
+
+/** `text` (UTF-8) as a JSON string in quotes, escaped as RFC 8785 §3.2.2.2 says. */
+void buffer_append_json_string(struct buffer *buffer, struct bytes text);
+
+/** Removes the first `length` bytes (at most all); what follows moves down. */
+void buffer_consume(struct buffer *buffer, size_t length);
+
+/** Shortens it to `length` bytes, wiping the rest. */
+void buffer_truncate(struct buffer *buffer, size_t length);
+
+/** The bytes held; valid until the next change. */
+static inline struct bytes buffer_bytes(const struct buffer *buffer)
+{
+    return bytes_of(buffer->at, buffer->length);
+}
+
+/** OK, or LIMIT when an append has failed. */
+AMANAT_MUST_CHECK amanat_result buffer_check(const struct buffer *buffer);
+
+#endif
