@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vocabulary: labels with what the modes mean for each, purposes, kinds of subjects (design 2,
+ * vocabulary.yaml).
+ *
+ * Labels are numbers here (indexes into `labels`), because a redactor must not compare strings. A
+ * dotted label implies its ancestors: `person.cnic` brings `person`. A parent always has a smaller
+ * index than what lies in it.
+ */
+#ifndef AMANAT_POLICY_CATALOGUE_VOCABULARY_H
+#define AMANAT_POLICY_CATALOGUE_VOCABULARY_H
+
+#include <stdint.h>
+
+#include "policy/base/arena.h"
+#include "policy/base/document.h"
+#include "policy/base/map.h"
+
+/** How a field may be disclosed: the larger, the stronger. Zero is withheld. */
+enum disclosure_mode {
+    DISCLOSURE_WITHHELD = 0,
+    DISCLOSURE_TOKENIZE,
+    DISCLOSURE_MASK,
+    DISCLOSURE_COARSEN,
+    DISCLOSURE_REVEAL,
+    DISCLOSURE_MODE_COUNT
+};
+
+/** "withheld", "tokenize", "mask", "coarsen", "reveal". */
+const char *disclosure_mode_name(enum disclosure_mode mode);
+
+enum mask_kind { MASK_TEXT = 0, MASK_KEEP_FIRST, MASK_KEEP_LAST };
+enum coarsen_kind { COARSEN_TIME = 0, COARSEN_STEP, COARSEN_PREFIX };
+enum time_unit { TIME_UNIT_YEAR = 0, TIME_UNIT_MONTH, TIME_UNIT_DAY, TIME_UNIT_HOUR };
+
+/** A positive decimal `digits · 10^-scale`, exactly as the vocabulary spells it: 0.01 is {1, 2},
+ * 0.50 is {50, 2}. */
+struct decimal_step {
+    uint64_t digits;
+    unsigned scale; /* number of decimals, 0 to 18 */
+};
+
+struct catalogue_label {
+    struct bytes name;                   /* "person.cnic" */
+    size_t parent;                       /* index, or CATALOGUE_NONE */
+    unsigned line;                       /* in vocabulary.yaml; 0 when only implied */
+    bool defines[DISCLOSURE_MODE_COUNT]; /* which modes have a meaning for this very label; REVEAL
+                                            always */
+    struct {
+        enum mask_kind kind;
+        struct bytes text; /* of MASK_TEXT */
+        unsigned count;    /* code points kept */
+    } mask;
+    struct {
+        unsigned length; /* base32 characters, 13 to 51: at least 64 bits */
+    } tokenize;
+    struct {
+        enum coarsen_kind kind;
+        enum time_unit unit;
+        struct decimal_step step;
+        unsigned prefix; /* code points kept */
+    } coarsen;
+};
+
+struct catalogue_purpose {
+    struct bytes name;
+    const size_t *parents; /* indexes of purposes, from `in:` */
+    size_t parent_count;
+    const struct bytes
+        *bases; /* legal bases that this purpose lists; an empty list takes any basis */
+    size_t basis_count;
+    unsigned line;
+};
+
+/** How the identifiers of a kind of subject are made equal before they are pseudonymised. */
+enum subject_normalise { SUBJECT_EXACT = 0, SUBJECT_DIGITS, SUBJECT_UPPER_ALNUM, SUBJECT_LOWER };
+
+struct catalogue_subject {
+    struct bytes kind;
+    enum subject_normalise normalise;
+};
+
+struct vocabulary {
+    const struct catalogue_label *labels;
+    size_t label_count;
+    const struct catalogue_purpose *purposes;
+    size_t purpose_count;
+    const struct catalogue_subject *subjects;
+    size_t subject_count;
+};
+
+#define CATALOGUE_NONE ((size_t)-1)
+
+/** The index of a label, purpose or kind of subject, or CATALOGUE_NONE. */
+size_t vocabulary_find_label(const struct vocabulary *vocabulary, struct bytes name);
+size_t vocabulary_find_purpose(const struct vocabulary *vocabulary, struct bytes name);
+size_t vocabulary_find_subject(const struct vocabulary *vocabulary, struct bytes kind);
+
+/** Whether the purpose takes this legal basis. */
+bool catalogue_purpose_takes_basis(const struct catalogue_purpose *purpose, struct bytes basis);
+
+/** The identifier as it is pseudonymised (digits only, upper-case letters and digits …), in the
+ * arena. */
+AMANAT_MUST_CHECK amanat_result subject_normalise(enum subject_normalise normalise,
+                                                  struct bytes identifier, struct arena *arena,
+                                                  struct bytes *out);
+
+#endif

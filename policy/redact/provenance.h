@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where bytes come from, said in types, so that the compiler keeps apart what must never mix
+ * (design: invariants 1, 2).
+ *
+ *   service ── struct undisclosed_bytes ──▶ redactor ── struct disclosed_bytes ──▶ release ──▶
+ * partner our own text ── struct own_bytes ────▶
+ *
+ * Only policy/redact makes disclosed bytes from undisclosed ones (redact_emit.c). What sends to a
+ * partner takes only disclosed_bytes and own_bytes.
+ */
+#ifndef AMANAT_POLICY_REDACT_PROVENANCE_H
+#define AMANAT_POLICY_REDACT_PROVENANCE_H
+
+#include "policy/base/bytes.h"
+
+/** Bytes as a service sent them: no partner may see them. */
+struct undisclosed_bytes {
+    struct bytes bytes;
+};
+
+/** Bytes that a plan lets this partner see. */
+struct disclosed_bytes {
+    struct bytes bytes;
+};
+
+/** Text of our own making: status lines, problem documents. Never made from what a service sent. */
+struct own_bytes {
+    struct bytes bytes;
+};
+
+#endif
