@@ -1,8 +1,123 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front door of policy/redact. */
+/*
+ * Front door of policy/redact: the answer of a service goes in, exactly what the plan allows comes
+ * out, in windows.
+ *
+ *   redactor_feed(undisclosed_bytes) … redactor_finish()
+ *        └─▶ on_window(window): disclosed bytes, and the account of what is in them
+ *
+ * Promise (design 4.2, non-interference): what comes out is a function of what may be disclosed and
+ * of what policies' verdicts read. Memory is bounded: the bytes of one outermost record that are
+ * candidates for disclosure or read by a policy, plus one window. Everything is checked to be valid
+ * JSON (RFC 8259), also what is withheld.
+ */
 #ifndef AMANAT_POLICY_REDACT_REDACT_H
 #define AMANAT_POLICY_REDACT_REDACT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "amanat/result.h"
+#include "policy/base/bytes.h"
+#include "policy/catalogue/catalogue.h"
+#include "policy/redact/plan.h"
 #include "policy/redact/provenance.h"
+
+/** A window is cut where the next record (outside records: the next byte) would pass this
+ * (design 3.8). */
+#define REDACT_WINDOW_BYTES ((size_t)262144)
+
+/** A subject that a disclosed record or field is about. The identifier is normalised; it is
+ * undisclosed data. */
+struct redact_subject {
+    size_t kind; /* index in the vocabulary's subjects */
+    struct bytes identifier;
+};
+
+/** What one window discloses; the trail's entry is written from it. Lives until on_window returns.
+ */
+struct redact_window {
+    struct disclosed_bytes bytes;
+    bool first;
+    bool last;                                          /* the body is complete with it */
+    const uint64_t (*disclosed)[DISCLOSURE_MODE_COUNT]; /* [label][mode]: fields disclosed */
+    const uint64_t
+        *withheld; /* [label]: labelled fields withheld; unlabelled ones are not counted by label */
+    uint64_t withheld_unlabelled;
+    uint64_t wrong_type; /* leaves of a wrong JSON type, withheld */
+    uint64_t records_disclosed;
+    uint64_t records_left_out;
+    const struct redact_subject *subjects; /* each once; only of disclosed records and fields */
+    size_t subject_count;
+};
+
+/** Takes a window. The bytes must be copied if they are needed longer. A failure ends the redaction
+ * with it. */
+typedef amanat_result redact_window_fn(void *context, const struct redact_window *window);
+
+/** Why a body was refused: a closed list, for problems, metrics and the trail. */
+enum redact_fault {
+    REDACT_FAULT_NONE = 0,
+    REDACT_FAULT_SYNTAX,      /* not RFC 8259, a BOM, trailing data, no value at all */
+    REDACT_FAULT_ENCODING,    /* not UTF-8, or a lone surrogate in a name or string that counts */
+    REDACT_FAULT_DEPTH,       /* deeper than the limit */
+    REDACT_FAULT_DUPLICATE,   /* a name that could be disclosed or is read comes twice in one object
+                               */
+    REDACT_FAULT_RECORD_SIZE, /* one record's candidates pass the limit */
+    REDACT_FAULT_TRUNCATED,   /* the input ended too early */
+    REDACT_FAULT_INTERNAL     /* memory, or the question could not be answered */
+};
+const char *redact_fault_name(enum redact_fault fault);
+
+struct redactor_options {
+    const struct plan *plan;
+    const struct catalogue_node *root; /* of the media type */
+    bool ndjson;                       /* each line is a document of `root` */
+    size_t depth_limit;                /* nesting; 0 = 512 */
+    size_t record_limit;               /* candidate bytes of one outermost record; 0 = 1 MiB */
+    redact_window_fn *on_window;
+    void *context;
+};
+
+struct redactor;
+
+/** A redactor for one body; what `options` points to must live as long. MEMORY, or CONFIG_FAULT for
+ * an impossible plan. */
+AMANAT_MUST_CHECK amanat_result redactor_new(const struct redactor_options *options,
+                                             struct redactor **out);
+
+/** Wipes and frees; NULL is fine. */
+void redactor_free(struct redactor *redactor);
+
+/**
+ * Takes the next bytes of the body, split anywhere. PEER_FAULT when the body is refused
+ * (redactor_fault says why); nothing comes out any more after a failure.
+ */
+AMANAT_MUST_CHECK amanat_result redactor_feed(struct redactor *redactor,
+                                              struct undisclosed_bytes bytes);
+
+/**
+ * Ends the body: gives the last window (`last` true, even when it is empty). `*out_nothing` = true
+ * when nothing of the body was disclosed at all (a root that is left out): the caller answers as
+ * for a record that is not there, and no window was given. (NDJSON without any line left gives one
+ * empty last window instead.)
+ */
+AMANAT_MUST_CHECK amanat_result redactor_finish(struct redactor *redactor, bool *out_nothing);
+
+enum redact_fault redactor_fault(const struct redactor *redactor);
+
+/**
+ * A body that is not JSON and whose media type's labels are all revealed passes whole, cut into
+ * windows. `plan` decides: REFUSED if any label is not REVEAL outside records.
+ */
+AMANAT_MUST_CHECK amanat_result redactor_new_whole(const struct redactor_options *options,
+                                                   const size_t *labels, size_t label_count,
+                                                   struct redactor **out);
+
+/** A declared response header, if the plan reveals all its labels; else no bytes. Same rule as for
+ * whole bodies. */
+bool redact_header(const struct plan *plan, const size_t *labels, size_t label_count,
+                   struct undisclosed_bytes value, struct disclosed_bytes *out);
 
 #endif

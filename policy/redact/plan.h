@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: what one access may disclose, label by label, and the question that stays open until a
+ * record is seen.
+ *
+ * policy/disclosure makes plans; the redactor carries them out. A zeroed plan discloses nothing.
+ */
+#ifndef AMANAT_POLICY_REDACT_PLAN_H
+#define AMANAT_POLICY_REDACT_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "amanat/result.h"
+#include "policy/base/bytes.h"
+#include "policy/catalogue/catalogue.h"
+
+/** What is known of one label at one place (outside records, or in one record type) before any
+ * record is seen. */
+struct plan_verdict {
+    uint8_t strongest; /* enum disclosure_mode: nothing stronger can be the answer; WITHHELD: never
+                          a candidate */
+    bool depends_on_record; /* the answer is asked for each record; else it is `strongest` for every
+                               record */
+};
+
+/** The plan of one record type. */
+struct plan_record {
+    const struct plan_verdict *verdicts; /* one for each label of the vocabulary */
+    bool asks; /* some verdict depends on the record: its attributes are collected */
+};
+
+/** One attribute of a record as the body has it. */
+struct record_attribute {
+    size_t index; /* in catalogue_record.attributes */
+    struct bytes
+        text; /* compact JSON: a scalar, an array of scalars, or an object, duplicates refused */
+};
+
+/** A record about which is asked. */
+struct record_question {
+    size_t record; /* index of its type */
+    const struct record_attribute
+        *attributes; /* those that are `read` and present; null ones are left out */
+    size_t attribute_count;
+};
+
+/**
+ * The answer: may this record count at all, and the mode of each label for fields whose nearest
+ * record it is. `outer` are the records around it, outermost first: forbids are asked of them too
+ * (design 2). Fills `modes` (one byte of enum disclosure_mode per label of the vocabulary, zeroed
+ * before the call).
+ * `*out_valid` = false: an attribute is missing or of a wrong type: the record is left out and
+ * counted.
+ */
+typedef amanat_result plan_ask_fn(void *context, const struct record_question *record,
+                                  const struct record_question *outer, size_t outer_count,
+                                  uint8_t *modes, bool *out_valid);
+
+struct plan {
+    const struct catalogue *catalogue;
+    const struct plan_verdict
+        *service; /* verdicts of labels for fields outside every record; never record-dependent */
+    const struct plan_record *records; /* one for each record type of the catalogue */
+    plan_ask_fn *ask;
+    void *ask_context;
+    struct bytes partner;      /* for token keys */
+    struct bytes tokenize_key; /* 32 secret bytes; the key of a label is derived from it, partner
+                                  and label */
+};
+
+/** Whether anything of this node, or below it, may be disclosed outside records or in record type
+ * `record` (CATALOGUE_NONE). */
+bool plan_can_disclose(const struct plan *plan, const struct catalogue_node *node, size_t record);
+
+#endif
