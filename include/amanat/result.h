@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one result type. Every function that can fail returns it, and the compiler insists that it is looked at.
+ * The one result type. Every function that can fail returns it, and the compiler insists that it is
+ * looked at.
  *
- * Statuses are grouped by what the caller must do, not by what went wrong: words for people go into the
- * `struct amanat_diagnostics` that the caller passes (amanat/diagnostics.h). Memory that was never written (all zero
- * bits) reads as AMANAT_STATUS_BUG, never as success.
+ * Statuses are grouped by what the caller must do, not by what went wrong: words for people go into
+ * the `struct amanat_diagnostics` that the caller passes (amanat/diagnostics.h). Memory that was
+ * never written (all zero bits) reads as AMANAT_STATUS_BUG, never as success.
  */
 #ifndef AMANAT_RESULT_H
 #define AMANAT_RESULT_H

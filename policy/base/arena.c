@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arena: a chain of heap blocks, newest first. Allocation moves a counter; a rewind frees the blocks that came after
- * the mark. A block is wiped before it is freed.
+ * Arena: a chain of heap blocks, newest first. Allocation moves a counter; a rewind frees the
+ * blocks that came after the mark. A block is wiped before it is freed.
  */
 #include "policy/base/arena.h"
 
@@ -15,8 +15,9 @@
 #include "policy/base/wipe.h"
 
 #define ALIGNMENT 16
-/* Most exchanges need a few KiB; larger blocks double up to this, so that a big document takes few of them. */
-#define FIRST_BLOCK_SIZE ((size_t)4096)
+/* Most exchanges need a few KiB; larger blocks double up to this, so that a big document takes few
+ * of them. */
+#define FIRST_BLOCK_SIZE   ((size_t)4096)
 #define LARGEST_BLOCK_SIZE ((size_t)1 << 20)
 
 struct block {

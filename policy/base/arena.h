@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that is freed whole: one arena per exchange, per ruleset, per command. Each has a byte limit, so that no
- * input can make it grow past what the configuration says; at the limit an allocation returns NULL and the caller
- * fails with AMANAT_STATUS_MEMORY. Freed blocks are wiped: an arena may hold undisclosed bytes and secrets.
+ * Memory that is freed whole: one arena per exchange, per ruleset, per command. Each has a byte
+ * limit, so that no input can make it grow past what the configuration says; at the limit an
+ * allocation returns NULL and the caller fails with AMANAT_STATUS_MEMORY. Freed blocks are wiped:
+ * an arena may hold undisclosed bytes and secrets.
  *
- * An arena belongs to one thread at a time. In sanitizer builds (AMANAT_ARENA_SEPARATE_BLOCKS) each allocation has its
- * own heap block, so that an overrun is caught.
+ * An arena belongs to one thread at a time. In sanitizer builds (AMANAT_ARENA_SEPARATE_BLOCKS) each
+ * allocation has its own heap block, so that an overrun is caught.
  */
 #ifndef AMANAT_POLICY_BASE_ARENA_H
 #define AMANAT_POLICY_BASE_ARENA_H
@@ -35,7 +36,8 @@ void *arena_allocate_array(struct arena *arena, size_t count, size_t size);
 /** One zeroed object of a type. */
 #define ARENA_NEW(arena, type) ((type *)arena_allocate((arena), sizeof(type)))
 
-/** A copy of `bytes` with a NUL after it (not counted in the length). Writes `*out` only on success. */
+/** A copy of `bytes` with a NUL after it (not counted in the length). Writes `*out` only on
+ * success. */
 AMANAT_MUST_CHECK amanat_result arena_copy_bytes(struct arena *arena, struct bytes bytes,
                                                  struct bytes *out);
 
@@ -43,7 +45,8 @@ AMANAT_MUST_CHECK amanat_result arena_copy_bytes(struct arena *arena, struct byt
 __attribute__((format(printf, 2, 3))) char *arena_format(struct arena *arena, const char *format,
                                                          ...);
 
-/** A formatted string as bytes; no bytes without memory (check with arena_is_exhausted when it matters). */
+/** A formatted string as bytes; no bytes without memory (check with arena_is_exhausted when it
+ * matters). */
 __attribute__((format(printf, 2, 3))) struct bytes arena_format_bytes(struct arena *arena,
                                                                       const char *format, ...);
 
@@ -53,7 +56,8 @@ size_t arena_used(const struct arena *arena);
 /** Whether an allocation has failed since the arena was new or reset. */
 bool arena_is_exhausted(const struct arena *arena);
 
-/** The place in an arena to go back to: everything allocated after the mark is wiped and freed by the rewind. */
+/** The place in an arena to go back to: everything allocated after the mark is wiped and freed by
+ * the rewind. */
 struct arena_mark {
     void *block;
     size_t block_used;

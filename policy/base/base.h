@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Front door of policy/base: what every folder above stands on. Nothing here knows about policies, people or
- * networks.
+ * Front door of policy/base: what every folder above stands on. Nothing here knows about policies,
+ * people or networks.
  */
 #ifndef AMANAT_POLICY_BASE_BASE_H
 #define AMANAT_POLICY_BASE_BASE_H

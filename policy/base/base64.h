@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RFC 4648 §4 (base64), §5 (base64url without padding), §6 (base32, lower case, without padding) and §8 (hex).
- * Decoding is strict: only the canonical spelling (zero trailing bits, exact padding, no white space) is accepted, so
- * that one value has one text.
+ * RFC 4648 §4 (base64), §5 (base64url without padding), §6 (base32, lower case, without padding)
+ * and §8 (hex). Decoding is strict: only the canonical spelling (zero trailing bits, exact padding,
+ * no white space) is accepted, so that one value has one text.
  */
 #ifndef AMANAT_POLICY_BASE_BASE64_H
 #define AMANAT_POLICY_BASE_BASE64_H

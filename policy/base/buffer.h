@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing run of bytes on the heap with a limit of its own. Once an append has failed the buffer is *broken*: it
- * takes nothing more and says so, so that a writer may append many pieces and check once at the end.
+ * A growing run of bytes on the heap with a limit of its own. Once an append has failed the buffer
+ * is *broken*: it takes nothing more and says so, so that a writer may append many pieces and check
+ * once at the end.
  */
 #ifndef AMANAT_POLICY_BASE_BUFFER_H
 #define AMANAT_POLICY_BASE_BUFFER_H
@@ -17,8 +18,8 @@ struct buffer {
     char *at;
     size_t length;
     size_t capacity;
-    size_t limit;  /* the most bytes it may hold */
-    bool broken;   /* an append failed: limit or memory */
+    size_t limit; /* the most bytes it may hold */
+    bool broken;  /* an append failed: limit or memory */
 };
 
 /** An empty buffer of at most `limit` bytes; nothing is allocated yet. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run of bytes that somebody else owns. Never NUL-terminated by promise: NUL is an ordinary byte here, because JSON
- * and Cedar strings can hold it.
+ * A run of bytes that somebody else owns. Never NUL-terminated by promise: NUL is an ordinary byte
+ * here, because JSON and Cedar strings can hold it.
  */
 #ifndef AMANAT_POLICY_BASE_BYTES_H
 #define AMANAT_POLICY_BASE_BYTES_H
@@ -15,7 +15,8 @@ struct bytes {
     size_t length;
 };
 
-/** The bytes of a string literal, without its final NUL; BYTES is an expression, BYTES_INIT an initialiser. */
+/** The bytes of a string literal, without its final NUL; BYTES is an expression, BYTES_INIT an
+ * initialiser. */
 #define BYTES_INIT(literal)                                                                        \
     {                                                                                              \
         (literal), sizeof(literal) - 1                                                             \
@@ -70,7 +71,8 @@ static inline struct bytes bytes_first(struct bytes bytes, size_t length)
 /** A 64-bit hash, the same in every run. Not for tables into which strangers insert (see map.h). */
 unsigned long long bytes_hash(struct bytes bytes);
 
-/** The nearest of `count` candidates to a misspelt `word`, if it is near enough to suggest, else no bytes. */
+/** The nearest of `count` candidates to a misspelt `word`, if it is near enough to suggest, else no
+ * bytes. */
 struct bytes bytes_nearest(struct bytes word, const struct bytes *candidates, size_t count);
 
 #endif

@@ -12,7 +12,7 @@
 
 /* Nobody reads further, and a hostile file must not fill the memory with its own faults. */
 #define MESSAGES_LIMIT 1000
-#define TEXT_LIMIT 2048
+#define TEXT_LIMIT     2048
 
 struct amanat_diagnostics {
     struct arena *arena;
@@ -42,6 +42,17 @@ void amanat_diagnostics_free(struct amanat_diagnostics *diagnostics)
     }
 }
 
+/* Messages quote what strangers wrote: no control character of theirs reaches a terminal or a log.
+ */
+static void blank_control_characters(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7F) {
+            *text = '?';
+        }
+    }
+}
+
 void amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_severity severity,
                             const char *code, const char *source, unsigned line, unsigned column,
                             const char *format, ...)
@@ -60,6 +71,7 @@ void amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    blank_control_characters(text);
     const struct amanat_diagnostic message = {
         .severity = severity,
         .code = arena_format(diagnostics->arena, "%s", code),

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The document tree: what a YAML or JSON file says, with the position of everything, so that whoever finds a fault in
- * it can name file, line and column.
+ * The document tree: what a YAML or JSON file says, with the position of everything, so that
+ * whoever finds a fault in it can name file, line and column.
  *
- * JSON is RFC 8259, read by our own tokenizer (libyaml cannot read surrogate pairs). YAML is what libyaml's events
- * say under the YAML 1.2 core schema (§10.3.2): plain `null ~ true false` and numbers are typed, everything else and
- * everything quoted is a string; keys must be strings; anchors and aliases are expanded, within a bound; tags other than
- * the core schema's and several documents in one file are errors. In both, a key that stands twice in one object is an
- * error.
+ * JSON is RFC 8259, read by our own tokenizer (libyaml cannot read surrogate pairs). YAML is what
+ * libyaml's events say under the YAML 1.2 core schema (§10.3.2): plain `null ~ true false` and
+ * numbers are typed, everything else and everything quoted is a string; keys must be strings;
+ * anchors and aliases are expanded, within a bound; tags other than the core schema's and several
+ * documents in one file are errors. In both, a key that stands twice in one object is an error.
  */
 #ifndef AMANAT_POLICY_BASE_DOCUMENT_H
 #define AMANAT_POLICY_BASE_DOCUMENT_H
@@ -53,8 +53,9 @@ struct document_member {
 #define DOCUMENT_DEPTH_LIMIT 128
 
 /**
- * Reads one JSON text. All of the tree lives in `arena` (decoded strings are copies). CONFIG_FAULT with a diagnostic for
- * anything that is not valid JSON, for a duplicate key, or beyond the depth limit.
+ * Reads one JSON text. All of the tree lives in `arena` (decoded strings are copies). CONFIG_FAULT
+ * with a diagnostic for anything that is not valid JSON, for a duplicate key, or beyond the depth
+ * limit.
  */
 AMANAT_MUST_CHECK amanat_result document_from_json(struct arena *arena, const char *source,
                                                    struct bytes text,

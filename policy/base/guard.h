@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guards of our own code: TRY hands a failure up, ASSERT stops the process when a promise inside the program is
- * broken. Both stay on in release builds: a gateway that no longer knows what it does must not go on disclosing.
+ * The guards of our own code: TRY hands a failure up, ASSERT stops the process when a promise
+ * inside the program is broken. Both stay on in release builds: a gateway that no longer knows what
+ * it does must not go on disclosing.
  */
 #ifndef AMANAT_POLICY_BASE_GUARD_H
 #define AMANAT_POLICY_BASE_GUARD_H

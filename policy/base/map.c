@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open addressing with linear probing over an array of entries in the order of insertion; at most half full. */
+/* Open addressing with linear probing over an array of entries in the order of insertion; at most
+ * half full. */
 #include "policy/base/map.h"
 
 #include "policy/base/guard.h"
@@ -35,8 +36,8 @@ amanat_result map_put(struct arena *arena, struct map *map, struct bytes key, vo
     }
     size_t *slot = find_slot(map, key);
     if (*slot == 0) {
-        map->entries = vector_grow(arena, map->entries, map->count, &map->capacity,
-                                   sizeof(*map->entries));
+        map->entries =
+            vector_grow(arena, map->entries, map->count, &map->capacity, sizeof(*map->entries));
         if (map->count == map->capacity) {
             return amanat_result_of(AMANAT_STATUS_MEMORY);
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hash map from bytes to pointers, in an arena, that remembers the order of insertion. Its hash has no secret: only
- * what administrators write is *inserted* in one; strangers only look up. (Duplicate names in strangers' documents are
- * found by sorting, document.c.)
+ * A hash map from bytes to pointers, in an arena, that remembers the order of insertion. Its hash
+ * has no secret: only what administrators write is *inserted* in one; strangers only look up.
+ * (Duplicate names in strangers' documents are found by sorting, document.c.)
  */
 #ifndef AMANAT_POLICY_BASE_MAP_H
 #define AMANAT_POLICY_BASE_MAP_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growth of arrays in an arena. The old array stays in the arena until that is freed: at most as much again. */
+/* Growth of arrays in an arena. The old array stays in the arena until that is freed: at most as
+ * much again. */
 #include "policy/base/vector.h"
 
 void *vector_grow(struct arena *arena, void *items, size_t count, size_t *capacity,

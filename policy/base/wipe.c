@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The barrier tells the compiler that somebody may still look at the memory, so the writes must happen. */
+/* The barrier tells the compiler that somebody may still look at the memory, so the writes must
+ * happen. */
 #include "policy/base/wipe.h"
 
 #include <string.h>
