@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Front door of policy/cedar: the Cedar policy language, version 4.5. Texts become a policy set, a
+ * schema and stores of entities; a request asked of them becomes a decision with the policies that
+ * determined it.
+ *
+ * Everything lives in the arena it was made in and in the arenas of what it was made from; nothing
+ * is freed singly. What has been built is read-only and may be shared by threads; each decision
+ * brings an arena of its own. Where nothing else is said, functions fail with MEMORY when the arena
+ * is full and with CONFIG_FAULT, after diagnostics, for texts that are wrong.
+ */
+#ifndef AMANAT_POLICY_CEDAR_CEDAR_H
+#define AMANAT_POLICY_CEDAR_CEDAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "amanat/diagnostics.h"
+#include "amanat/result.h"
+#include "policy/base/arena.h"
+#include "policy/base/buffer.h"
+#include "policy/base/bytes.h"
+#include "policy/base/document.h"
+
+/* ---- Values
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+/** Which entity: `A::B::"id"` is type `A::B` (a path without blanks) and an id that may be any
+ * text, even empty. */
+struct cedar_entity_uid {
+    struct bytes type;
+    struct bytes id;
+};
+
+enum cedar_value_kind {
+    CEDAR_VALUE_NONE = 0, /* no value: what zeroed memory holds */
+    CEDAR_VALUE_BOOL,
+    CEDAR_VALUE_LONG,
+    CEDAR_VALUE_STRING,
+    CEDAR_VALUE_ENTITY,
+    CEDAR_VALUE_SET,
+    CEDAR_VALUE_RECORD,
+    CEDAR_VALUE_DECIMAL,
+    CEDAR_VALUE_IP,
+    CEDAR_VALUE_DATETIME,
+    CEDAR_VALUE_DURATION
+};
+
+/** An address with its prefix length; an IPv4 address fills the first four bytes. */
+struct cedar_ip {
+    bool is_v6;
+    uint8_t prefix;
+    uint8_t address[16];
+};
+
+/**
+ * One value, passed by value. Read it freely; make it with the constructors below only, because
+ * sets are kept sorted and without duplicates, records sorted by key, and the depth is counted.
+ */
+struct cedar_value {
+    enum cedar_value_kind kind;
+    unsigned depth; /* levels of sets and records: 0 for scalars */
+    union {
+        bool boolean;
+        int64_t
+            integer; /* LONG; DECIMAL in ten-thousandths; DATETIME and DURATION in milliseconds */
+        struct bytes string;
+        struct cedar_entity_uid entity;
+        struct cedar_ip ip;
+        struct {
+            const struct cedar_value *items;
+            size_t count;
+        } set;
+        struct {
+            const struct cedar_field *fields;
+            size_t count;
+        } record;
+    } as;
+};
+
+struct cedar_field {
+    struct bytes key;
+    struct cedar_value value;
+};
+
+/** Deepest nesting of sets and records that a value may have. */
+#define CEDAR_VALUE_DEPTH_LIMIT 512
+
+/* Scalars. Texts are not copied and must be valid UTF-8. */
+struct cedar_value cedar_value_bool(bool boolean);
+struct cedar_value cedar_value_long(int64_t integer);
+struct cedar_value cedar_value_string(struct bytes text);
+struct cedar_value cedar_value_entity(struct bytes type, struct bytes id);
+struct cedar_value cedar_value_decimal(int64_t ten_thousandths);
+struct cedar_value cedar_value_datetime(int64_t milliseconds);
+struct cedar_value cedar_value_duration(int64_t milliseconds);
+
+/** The set of `count` values, which are copied, sorted and freed of duplicates. LIMIT beyond the
+ * depth limit. */
+AMANAT_MUST_CHECK amanat_result cedar_value_set(struct arena *arena,
+                                                const struct cedar_value *values, size_t count,
+                                                struct cedar_value *out);
+
+/** A record; keys are not copied. BUG for a key that stands twice, LIMIT beyond the depth limit. */
+AMANAT_MUST_CHECK amanat_result cedar_value_record(struct arena *arena,
+                                                   const struct cedar_field *fields, size_t count,
+                                                   struct cedar_value *out);
+
+/* The extension constructors `decimal("…")`, `ip("…")`, `datetime("…")`, `duration("…")`; false for
+ * a wrong text. */
+bool cedar_decimal_from_text(struct bytes text, struct cedar_value *out);
+bool cedar_ip_from_text(struct bytes text, struct cedar_value *out);
+bool cedar_datetime_from_text(struct bytes text, struct cedar_value *out);
+bool cedar_duration_from_text(struct bytes text, struct cedar_value *out);
+
+/** A total order: 0 exactly for values that Cedar's `==` calls equal. */
+int cedar_value_compare(const struct cedar_value *a, const struct cedar_value *b);
+bool cedar_value_equal(const struct cedar_value *a, const struct cedar_value *b);
+int cedar_entity_uid_compare(const struct cedar_entity_uid *a, const struct cedar_entity_uid *b);
+bool cedar_entity_uid_equal(const struct cedar_entity_uid *a, const struct cedar_entity_uid *b);
+
+/** The value of a record's key, or NULL when it has no such key or is no record. */
+const struct cedar_value *cedar_value_get(const struct cedar_value *record, struct bytes key);
+
+/** "Bool", "Long" … "ipaddr": the kind as Cedar's documentation names the type. */
+const char *cedar_value_kind_name(enum cedar_value_kind kind);
+
+/** Writes a value, or an entity uid, as Cedar source text. */
+void cedar_value_append(struct buffer *buffer, const struct cedar_value *value);
+void cedar_entity_uid_append(struct buffer *buffer, const struct cedar_entity_uid *uid);
+
+/** Whether `text` is a path (`A::B`): identifiers, none of them reserved, joined by `::` without
+ * blanks. */
+bool cedar_path_is_valid(struct bytes text);
+
+/* ---- Policies
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+struct cedar_policy_set;
+struct cedar_policy;
+
+enum cedar_policy_ids {
+    CEDAR_POLICY_IDS_BY_POSITION = 0, /* policy0, policy1 …, counted over all texts of the set */
+    CEDAR_POLICY_IDS_FROM_ANNOTATION  /* the value of `@id`, which is then required */
+};
+
+struct cedar_policy_set_options {
+    enum cedar_policy_ids ids;
+};
+
+/** An empty set, or NULL without memory. */
+struct cedar_policy_set *cedar_policy_set_new(struct arena *arena,
+                                              const struct cedar_policy_set_options *options);
+
+/**
+ * Adds the policies and templates of one text, which is copied. After CONFIG_FAULT the set holds
+ * those that had no fault; every fault of the text has its diagnostic, also an id that the set
+ * already has.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_policy_set_add_text(struct cedar_policy_set *set,
+                                                          const char *source, struct bytes text,
+                                                          struct amanat_diagnostics *diagnostics);
+
+/** What goes into a template's slots; NULL = no value. */
+struct cedar_slot_values {
+    const struct cedar_entity_uid *principal;
+    const struct cedar_entity_uid *resource;
+};
+
+/** Links a template as policy `id`: exactly its slots must be given. All arguments are copied. */
+AMANAT_MUST_CHECK amanat_result cedar_policy_set_add_link(struct cedar_policy_set *set,
+                                                          struct bytes template_id, struct bytes id,
+                                                          const struct cedar_slot_values *slots,
+                                                          struct amanat_diagnostics *diagnostics);
+
+/** Static policies, templates and links together, in the order of adding. */
+size_t cedar_policy_set_count(const struct cedar_policy_set *set);
+const struct cedar_policy *cedar_policy_set_at(const struct cedar_policy_set *set, size_t index);
+
+/** The policy, template or link with this id, or NULL. */
+const struct cedar_policy *cedar_policy_set_find(const struct cedar_policy_set *set,
+                                                 struct bytes id);
+
+enum cedar_policy_kind {
+    CEDAR_POLICY_STATIC = 0,
+    CEDAR_POLICY_TEMPLATE, /* takes no part in decisions */
+    CEDAR_POLICY_LINK
+};
+
+enum cedar_effect { CEDAR_EFFECT_FORBID = 0, CEDAR_EFFECT_PERMIT = 0x9E47 };
+
+struct bytes cedar_policy_id(const struct cedar_policy *policy);
+enum cedar_policy_kind cedar_policy_kind(const struct cedar_policy *policy);
+enum cedar_effect cedar_policy_effect(const struct cedar_policy *policy);
+
+/** The annotation's value (no bytes for `@key` alone); false when it is not there. A link has its
+ * template's. */
+bool cedar_policy_annotation(const struct cedar_policy *policy, const char *key,
+                             struct bytes *out_value);
+
+/** Where the policy begins (its first annotation, if it has one). A link stands where its template
+ * stands. */
+const char *cedar_policy_source(const struct cedar_policy *policy);
+unsigned cedar_policy_line(const struct cedar_policy *policy);
+unsigned cedar_policy_column(const struct cedar_policy *policy);
+
+enum cedar_scope_kind {
+    CEDAR_SCOPE_ANY = 0, /* no constraint */
+    CEDAR_SCOPE_EQUAL,
+    CEDAR_SCOPE_IN,
+    CEDAR_SCOPE_IS,
+    CEDAR_SCOPE_IS_IN
+};
+
+/** The constraint on principal or resource. */
+struct cedar_scope {
+    enum cedar_scope_kind kind;
+    bool is_slot;                   /* of a template: the entity is a slot and has no value */
+    struct bytes type;              /* IS, IS_IN */
+    struct cedar_entity_uid entity; /* EQUAL, IN, IS_IN */
+};
+
+/** The constraint on the action: ANY, EQUAL (one entity) or IN (any number of them, even none). */
+struct cedar_action_scope {
+    enum cedar_scope_kind kind;
+    const struct cedar_entity_uid *entities;
+    size_t count;
+};
+
+struct cedar_policy_scope {
+    struct cedar_scope principal;
+    struct cedar_action_scope action;
+    struct cedar_scope resource;
+};
+
+const struct cedar_policy_scope *cedar_policy_scope(const struct cedar_policy *policy);
+
+/**
+ * What `cedar_policy_set_resource_attributes` calls back. `resource_type` is the type in the
+ * policy's scope (`is T`, or the type of the entity in `== T::"…"`), or no bytes. A failure stops
+ * the walk and is handed on.
+ */
+typedef amanat_result (*cedar_resource_attribute_fn)(void *context,
+                                                     const struct cedar_policy *policy,
+                                                     struct bytes resource_type,
+                                                     struct bytes attribute);
+
+/**
+ * Calls back for each attribute that a condition reads, or asks for with `has`, from the request's
+ * resource: also through branches of `if` and through record literals that hold it. Of
+ * `resource.a.b` only `a` is named. The same pair may come more than once. Links are passed over
+ * (their template is called back).
+ */
+AMANAT_MUST_CHECK amanat_result cedar_policy_set_resource_attributes(
+    const struct cedar_policy_set *set, cedar_resource_attribute_fn callback, void *context);
+
+/* ---- Schema
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+struct cedar_schema;
+
+struct cedar_schema_source {
+    const char *name;
+    struct bytes text;
+};
+
+/** Reads texts in the schema syntax as one schema; declarations of one text may use those of
+ * another. Copies. */
+AMANAT_MUST_CHECK amanat_result cedar_schema_parse(struct arena *arena,
+                                                   const struct cedar_schema_source *sources,
+                                                   size_t count,
+                                                   struct amanat_diagnostics *diagnostics,
+                                                   const struct cedar_schema **out);
+
+/** A resolved type: `kind` says which (never NONE). Common types are gone; equal types may be
+ * shared. */
+struct cedar_type {
+    enum cedar_value_kind kind;
+    struct bytes entity_type;                 /* ENTITY: its full name */
+    const struct cedar_type *element;         /* SET */
+    const struct cedar_attribute *attributes; /* RECORD: sorted by name */
+    size_t attribute_count;
+};
+
+struct cedar_attribute {
+    struct bytes name;
+    bool required;
+    const struct cedar_type *type;
+};
+
+/** An annotation in a schema, `@name("value")`. */
+struct cedar_annotation {
+    struct bytes name;
+    struct bytes value;
+};
+
+/** A declared entity type. Lists of names are sorted. */
+struct cedar_entity_type {
+    struct bytes name;              /* full: `Namespace::Name` */
+    const struct cedar_type *shape; /* a RECORD: its attributes */
+    const struct cedar_type *tags;  /* NULL: it has none */
+    bool is_enum;
+    const struct bytes *enum_ids;
+    size_t enum_id_count;
+    const struct bytes *ancestors; /* types that an entity of this type can be in, transitively */
+    size_t ancestor_count;
+    const struct cedar_annotation *annotations;
+    size_t annotation_count;
+    const char *source;
+    unsigned line;
+    unsigned column;
+};
+
+/** A declared action. */
+struct cedar_action {
+    struct cedar_entity_uid uid;
+    bool applies; /* false: no `appliesTo`, only a group */
+    const struct bytes *principal_types;
+    size_t principal_type_count;
+    const struct bytes *resource_types;
+    size_t resource_type_count;
+    const struct cedar_type *context;       /* a RECORD, also for a mere group */
+    const struct cedar_entity_uid *parents; /* as declared */
+    size_t parent_count;
+    const struct cedar_entity_uid *ancestors; /* all, transitively, sorted */
+    size_t ancestor_count;
+    const struct cedar_annotation *annotations;
+    size_t annotation_count;
+    const char *source;
+    unsigned line;
+    unsigned column;
+};
+
+/** A declared entity type by its full name, or NULL; likewise an action by its uid. */
+const struct cedar_entity_type *cedar_schema_entity_type(const struct cedar_schema *schema,
+                                                         struct bytes name);
+const struct cedar_action *cedar_schema_action(const struct cedar_schema *schema,
+                                               const struct cedar_entity_uid *uid);
+
+/** All of them, in the order of the texts. */
+size_t cedar_schema_entity_type_count(const struct cedar_schema *schema);
+const struct cedar_entity_type *cedar_schema_entity_type_at(const struct cedar_schema *schema,
+                                                            size_t index);
+size_t cedar_schema_action_count(const struct cedar_schema *schema);
+const struct cedar_action *cedar_schema_action_at(const struct cedar_schema *schema, size_t index);
+
+/** A record type's attribute, or NULL. */
+const struct cedar_attribute *cedar_type_attribute(const struct cedar_type *type,
+                                                   struct bytes name);
+
+/** Writes a type as schema text. */
+void cedar_type_append(struct buffer *buffer, const struct cedar_type *type);
+
+/** Whether `value` is of `type`, uids of enum types and actions included; if not, says why at
+ * source:line:column. */
+bool cedar_type_accepts(const struct cedar_schema *schema, const struct cedar_type *type,
+                        const struct cedar_value *value, const char *source, unsigned line,
+                        unsigned column, struct amanat_diagnostics *diagnostics);
+
+/* ---- Values from JSON
+ * -------------------------------------------------------------------------------------------- */
+
+/**
+ * A value from a document (JSON or YAML), with Cedar's escapes `__entity` and `__extn`. With
+ * `schema` and `type` the escapes may be left out where the type says what is meant, and the value
+ * must be of that type; both may be NULL. Texts are not copied: the document must live as long.
+ * CONFIG_FAULT with diagnostics.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_value_from_document(
+    struct arena *arena, const struct cedar_schema *schema, const struct cedar_type *type,
+    const char *source, const struct document *document, struct amanat_diagnostics *diagnostics,
+    struct cedar_value *out);
+
+/** An entity uid from `{"type":…,"id":…}` or `{"__entity":{…}}`. */
+AMANAT_MUST_CHECK amanat_result cedar_entity_uid_from_document(
+    struct arena *arena, const char *source, const struct document *document,
+    struct amanat_diagnostics *diagnostics, struct cedar_entity_uid *out);
+
+/** A context from an object, typed by `action` of `schema` when that is not NULL. */
+AMANAT_MUST_CHECK amanat_result cedar_context_from_document(
+    struct arena *arena, const struct cedar_schema *schema, const struct cedar_entity_uid *action,
+    const char *source, const struct document *document, struct amanat_diagnostics *diagnostics,
+    struct cedar_value *out);
+
+/* ---- Entities
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+struct cedar_entities;
+
+/**
+ * An empty store, or NULL without memory. With a `base` (closed, or NULL) it is an overlay: what it
+ * does not have is looked up in the base. An overlay's entity hides the base's of the same uid;
+ * what descends from that one in the base keeps the ancestors that it has there.
+ */
+struct cedar_entities *cedar_entities_new(struct arena *arena, const struct cedar_entities *base);
+
+/** An entity to be added; `attributes` and `tags` are records or NONE (empty). */
+struct cedar_entity_parts {
+    struct cedar_entity_uid uid;
+    struct cedar_value attributes;
+    struct cedar_value tags;
+    const struct cedar_entity_uid *parents;
+    size_t parent_count;
+};
+
+/**
+ * Adds one entity to a store that is not closed; its parts' texts and values are not copied, the
+ * parents' array is. CONFIG_FAULT when this store has the uid already and the two are not equal.
+ * Nothing is checked against a schema.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_entities_add(struct cedar_entities *entities,
+                                                   const struct cedar_entity_parts *parts);
+
+/**
+ * Adds an array of entities, the contents of one file. With a schema (or NULL) values are read by
+ * it and everything must conform to it. Several files may be added: a uid may come again only
+ * structurally equal.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_entities_add_json(struct cedar_entities *entities,
+                                                        const struct cedar_schema *schema,
+                                                        const char *source, struct bytes text,
+                                                        struct amanat_diagnostics *diagnostics);
+
+/** The same from a document, whose texts are not copied. */
+AMANAT_MUST_CHECK amanat_result cedar_entities_add_document(struct cedar_entities *entities,
+                                                            const struct cedar_schema *schema,
+                                                            const char *source,
+                                                            const struct document *document,
+                                                            struct amanat_diagnostics *diagnostics);
+
+/** Adds the actions that a schema declares, with their groups. */
+AMANAT_MUST_CHECK amanat_result cedar_entities_add_actions(struct cedar_entities *entities,
+                                                           const struct cedar_schema *schema);
+
+/**
+ * Closes the store: computes all ancestors. CONFIG_FAULT for a cycle of parents; with a schema,
+ * also for an entity with an ancestor whose type its own type cannot be in. After that it is
+ * read-only; only a closed store can be asked.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_entities_close(struct cedar_entities *entities,
+                                                     const struct cedar_schema *schema,
+                                                     struct amanat_diagnostics *diagnostics);
+
+struct cedar_entity;
+
+/** The entity, or NULL. */
+const struct cedar_entity *cedar_entities_find(const struct cedar_entities *entities,
+                                               const struct cedar_entity_uid *uid);
+
+/** How many entities the store itself has (not its base), and the one at `index`. */
+size_t cedar_entities_count(const struct cedar_entities *entities);
+const struct cedar_entity *cedar_entities_at(const struct cedar_entities *entities, size_t index);
+
+const struct cedar_entity_uid *cedar_entity_uid(const struct cedar_entity *entity);
+
+/** All attributes, all tags: records, perhaps empty. */
+const struct cedar_value *cedar_entity_attributes(const struct cedar_entity *entity);
+const struct cedar_value *cedar_entity_tags(const struct cedar_entity *entity);
+
+/** Parents as they were given. */
+const struct cedar_entity_uid *cedar_entity_parents(const struct cedar_entity *entity,
+                                                    size_t *out_count);
+
+/** Cedar's `in`: `descendant` is `ancestor`, or has it among its ancestors. */
+bool cedar_entities_is_in(const struct cedar_entities *entities,
+                          const struct cedar_entity_uid *descendant,
+                          const struct cedar_entity_uid *ancestor);
+
+/* ---- Requests and decisions
+ * -------------------------------------------------------------------------------------- */
+
+struct cedar_request {
+    struct cedar_entity_uid principal;
+    struct cedar_entity_uid action;
+    struct cedar_entity_uid resource;
+    struct cedar_value context; /* a record; NONE counts as the empty one */
+};
+
+/** Checks a request against a schema. CONFIG_FAULT with diagnostics if it does not conform. */
+AMANAT_MUST_CHECK amanat_result cedar_request_validate(const struct cedar_schema *schema,
+                                                       const struct cedar_request *request,
+                                                       struct amanat_diagnostics *diagnostics);
+
+enum cedar_decision { CEDAR_DECISION_DENY = 0, CEDAR_DECISION_ALLOW = 0xA110 };
+
+/** A policy whose condition could not be computed, why, and where in its source. */
+struct cedar_policy_error {
+    const struct cedar_policy *policy;
+    const char *text;
+    unsigned line;
+    unsigned column;
+};
+
+/**
+ * The answer. Cedar skips policies with errors, whatever their effect: whoever asks must look at
+ * `errors` for a forbid and fail closed. Lists are in the order of the set; both kinds are
+ * complete, whatever the decision.
+ */
+struct cedar_response {
+    enum cedar_decision decision;
+    const struct cedar_policy *const *permits; /* the satisfied ones */
+    size_t permit_count;
+    const struct cedar_policy *const *forbids; /* the satisfied ones */
+    size_t forbid_count;
+    const struct cedar_policy_error *errors;
+    size_t error_count;
+};
+
+/** Decides by Cedar's rules. The response lives in `arena`. MEMORY is the only failure, and no
+ * decision. */
+AMANAT_MUST_CHECK amanat_result cedar_authorize(const struct cedar_policy_set *set,
+                                                const struct cedar_request *request,
+                                                const struct cedar_entities *entities,
+                                                struct arena *arena,
+                                                struct cedar_response *out_response);
+
+/** Whether the policy's scope matches the request (its conditions are not looked at); false for a
+ * template. */
+bool cedar_policy_scope_matches(const struct cedar_policy *policy,
+                                const struct cedar_request *request,
+                                const struct cedar_entities *entities);
+
+#endif
