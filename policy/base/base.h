@@ -10,6 +10,7 @@
 #include "policy/base/base64.h"
 #include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
+#include "policy/base/calendar.h"
 #include "policy/base/document.h"
 #include "policy/base/guard.h"
 #include "policy/base/map.h"
