@@ -5,9 +5,13 @@
  *
  * JSON is RFC 8259, read by our own tokenizer (libyaml cannot read surrogate pairs). YAML is what
  * libyaml's events say under the YAML 1.2 core schema (§10.3.2): plain `null ~ true false` and
- * numbers are typed, everything else and everything quoted is a string; keys must be strings;
- * anchors and aliases are expanded, within a bound; tags other than the core schema's and several
- * documents in one file are errors. In both, a key that stands twice in one object is an error.
+ * numbers are typed, everything else and everything quoted is a string; a key is a scalar, taken as
+ * the text it is spelt with (`200:` is "200", as OpenAPI asks); anchors and aliases are expanded,
+ * within a bound; tags other than the core schema's, merge keys and several documents in one file
+ * are errors. In both, a key that stands twice in one object is an error.
+ *
+ * Codes of the diagnostics: encoding, syntax, surrogate, duplicate-key, depth, and from YAML also
+ * alias, key, tag, several-documents.
  */
 #ifndef AMANAT_POLICY_BASE_DOCUMENT_H
 #define AMANAT_POLICY_BASE_DOCUMENT_H
