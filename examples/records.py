@@ -15,7 +15,7 @@ import random
 import sys
 
 SEED = 20260314
-GIVEN = "Adeel Aisha Asad Bilal Fatima Hamza Hina Imran Kamran Mariam Nadia Omar Rabia Saad Sana Tariq Usman Zara".split()
+GIVEN = "Adeel Aisha Asad Bilal Fatima Hamza Hina Imran Kamran Mariam Nadia Omar Rabia Saad Sana Tariq Zara".split()
 FAMILY = "Abbasi Akhtar Baig Chaudhry Dar Gill Iqbal Javed Khokhar Lodhi Malik Niazi Qureshi Rana Saleem Tiwana".split()
 VEHICLES = [("Suzuki", "Mehran"), ("Suzuki", "Alto"), ("Toyota", "Corolla"), ("Honda", "City"), ("Honda", "CD 70"),
             ("Kia", "Sportage"), ("Hyundai", "Tucson"), ("Daihatsu", "Cuore")]
@@ -85,7 +85,7 @@ def alerts(make):
         return {"account": make.account(code), "bank": BANKS[code], "cnic": person["cnic"], "name": person["name"]}
 
     holders = [party(make.lot.choice(list(CITIES))) for _ in range(24)]
-    holders[0]["account"] = "PK00INDS0000000000000417"
+    holders[0] |= {"account": "PK00INDS0000000000000417", "bank": BANKS["INDS"]}
     mule = party("Lahore")
     found = []
     for index, holder in enumerate(holders):
