@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of one access while it is decided, and for its plan's questions; private to
+ * policy/disclosure. */
+#ifndef AMANAT_POLICY_DISCLOSURE_ACCESS_PARTS_H
+#define AMANAT_POLICY_DISCLOSURE_ACCESS_PARTS_H
+
+#include "policy/base/base.h"
+#include "policy/cedar/cedar.h"
+#include "policy/disclosure/access.h"
+#include "policy/disclosure/ruleset_parts.h"
+
+/** The access in Cedar's terms. Lives in the exchange's arena, as long as its plan. */
+struct access {
+    const struct ruleset *ruleset;
+    const struct access_request *request;
+    struct arena *arena;
+    const struct cedar_entities *entities; /* the ruleset's, and over them the agent */
+    struct cedar_entity_uid principal;
+    struct cedar_entity_uid service;
+    struct cedar_field context[8]; /* type Access; call_context adds the parameters */
+    size_t context_count;
+    struct cedar_value field_context; /* the record of `context`: for label actions */
+};
+
+/** One answer of the policies, made strict: a forbid that errors forbids (design 2). */
+struct access_answer {
+    bool permitted; /* some permit holds, no forbid holds or errs */
+    bool forbidden; /* some forbid holds or errs */
+    struct cedar_response response;
+};
+
+/** Agent, need and context in Cedar's terms (access_request.c). REFUSED with `decision->problem`
+ * for a need that is none. */
+AMANAT_MUST_CHECK amanat_result access_prepare(const struct ruleset *ruleset,
+                                               const struct access_request *request,
+                                               struct arena *arena,
+                                               struct access_decision *decision,
+                                               struct access **out);
+
+/** Asks the policies about one action on one resource. The answer's lists live in the access's
+ * arena. */
+AMANAT_MUST_CHECK amanat_result access_ask(const struct access *access, struct bytes action,
+                                           const struct cedar_entity_uid *resource,
+                                           const struct cedar_entities *entities,
+                                           const struct cedar_value *context,
+                                           struct access_answer *out);
+
+/** The context for the operation itself: that of fields, and the typed parameters
+ * (access_request.c). */
+AMANAT_MUST_CHECK amanat_result access_call_context(const struct access *access,
+                                                    struct cedar_value *out);
+
+/** Makes the plan of a permitted access (access_plan.c). */
+AMANAT_MUST_CHECK amanat_result access_make_plan(const struct access *access,
+                                                 const struct plan **out);
+
+/** A store over the access's with an entity of this record type in its service, without or with
+ * attributes. */
+AMANAT_MUST_CHECK amanat_result record_entities(const struct access *access, size_t record,
+                                                const struct cedar_value *attributes,
+                                                const struct cedar_entities *base,
+                                                const struct cedar_entities **out);
+
+/** Cedar's uid of a record of that type: its id is empty. */
+struct cedar_entity_uid record_uid(const struct access *access, size_t record);
+
+/** The plan's question about one record (record_question.c); `context` is the struct access. */
+plan_ask_fn record_ask;
+
+/** A value of an attribute's or parameter's declared type from JSON; `*out_present` false for null,
+ * and for a number that a decimal cannot hold. */
+AMANAT_MUST_CHECK amanat_result attribute_value(struct arena *arena,
+                                                const struct catalogue_attribute *attribute,
+                                                const struct document *document, bool *out_present,
+                                                struct cedar_value *out);
+
+/** A scalar of an attribute's type from its text; false when it is none. */
+bool attribute_scalar(const struct catalogue_attribute *attribute, struct bytes text,
+                      struct cedar_value *out);
+
+#endif

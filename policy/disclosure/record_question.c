@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan's question about one record: may each label leave, and how? Permits are asked of the
+ * field's own record, forbids also of every record around it (design 2). The record's Cedar entity
+ * lives just as long as the answer takes.
+ */
+#include "policy/disclosure/access_parts.h"
+
+struct cedar_entity_uid record_uid(const struct access *access, size_t record)
+{
+    return (struct cedar_entity_uid){access->ruleset->catalogue->records[record].name, BYTES("")};
+}
+
+amanat_result record_entities(const struct access *access, size_t record,
+                              const struct cedar_value *attributes,
+                              const struct cedar_entities *base, const struct cedar_entities **out)
+{
+    struct cedar_entities *entities = cedar_entities_new(access->arena, base);
+    TRY_MEMORY(entities);
+    struct cedar_entity_parts parts = {
+        .uid = record_uid(access, record), .parents = &access->service, .parent_count = 1};
+    if (attributes != NULL) {
+        parts.attributes = *attributes;
+    }
+    TRY(cedar_entities_add(entities, &parts));
+    TRY(cedar_entities_close(entities, NULL, NULL));
+    *out = entities;
+    return AMANAT_OK;
+}
+
+static const struct record_attribute *find_attribute(const struct record_question *question,
+                                                     size_t index)
+{
+    for (size_t i = 0; i < question->attribute_count; i++) {
+        if (question->attributes[i].index == index) {
+            return &question->attributes[i];
+        }
+    }
+    return NULL;
+}
+
+static amanat_result read_attribute(const struct access *access,
+                                    const struct catalogue_attribute *declared,
+                                    const struct record_attribute *given, bool *out_present,
+                                    struct cedar_value *out)
+{
+    const struct document *document = NULL;
+    const amanat_result parsed =
+        document_from_json(access->arena, "", given->text, NULL, &document);
+    if (parsed.status == AMANAT_STATUS_CONFIG_FAULT) {
+        return amanat_result_of(AMANAT_STATUS_REFUSED);
+    }
+    TRY(parsed);
+    return attribute_value(access->arena, declared, document, out_present, out);
+}
+
+/* The record's attributes as a Cedar record. REFUSED when a required one is missing or one is of a
+ * wrong type. */
+static amanat_result read_attributes(const struct access *access,
+                                     const struct record_question *question,
+                                     struct cedar_value *out)
+{
+    const struct catalogue_record *record = &access->ruleset->catalogue->records[question->record];
+    struct cedar_field *fields =
+        arena_allocate_array(access->arena, record->attribute_count, sizeof(*fields));
+    TRY_MEMORY(fields);
+    size_t count = 0;
+    for (size_t i = 0; i < record->attribute_count; i++) {
+        const struct catalogue_attribute *declared = &record->attributes[i];
+        const struct record_attribute *given = declared->read ? find_attribute(question, i) : NULL;
+        bool present = false;
+        if (given != NULL) {
+            TRY(read_attribute(access, declared, given, &present, &fields[count].value));
+        }
+        if (declared->read && !present && !declared->optional) {
+            return amanat_result_of(AMANAT_STATUS_REFUSED);
+        }
+        fields[count].key = declared->name;
+        count += present ? 1 : 0;
+    }
+    return cedar_value_record(access->arena, fields, count, out);
+}
+
+/* A record ready to be asked about. */
+struct asked_record {
+    struct cedar_entity_uid uid;
+    const struct cedar_entities *entities;
+};
+
+static amanat_result prepare(const struct access *access, const struct record_question *question,
+                             struct asked_record *out)
+{
+    struct cedar_value attributes;
+    TRY(read_attributes(access, question, &attributes));
+    out->uid = record_uid(access, question->record);
+    return record_entities(access, question->record, &attributes, access->entities, &out->entities);
+}
+
+/* `records` ends with the field's own record; those before it are around it. */
+static amanat_result ask_mode(const struct access *access, struct bytes action,
+                              const struct asked_record *records, size_t count, bool *out)
+{
+    struct access_answer answer;
+    *out = false;
+    for (size_t i = 0; i < count; i++) {
+        TRY(access_ask(access, action, &records[i].uid, records[i].entities, &access->field_context,
+                       &answer));
+        if (answer.forbidden) {
+            return AMANAT_OK;
+        }
+    }
+    *out = answer.permitted;
+    return AMANAT_OK;
+}
+
+static amanat_result ask_label(const struct access *access, size_t label,
+                               const struct asked_record *records, size_t count, uint8_t *out_mode)
+{
+    for (size_t mode = DISCLOSURE_MODE_COUNT - 1; mode > DISCLOSURE_WITHHELD; mode--) {
+        const struct ruleset_action *action =
+            &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
+        bool permitted = false;
+        if (action->policy_count > 0) {
+            TRY(ask_mode(access, action->id, records, count, &permitted));
+        }
+        if (permitted) {
+            *out_mode = (uint8_t)mode;
+            return AMANAT_OK;
+        }
+    }
+    *out_mode = DISCLOSURE_WITHHELD;
+    return AMANAT_OK;
+}
+
+static amanat_result ask_all(const struct access *access, const struct record_question *record,
+                             const struct record_question *outer, size_t outer_count,
+                             uint8_t *modes)
+{
+    const struct catalogue_record *type = &access->ruleset->catalogue->records[record->record];
+    struct asked_record *records =
+        arena_allocate_array(access->arena, outer_count + 1, sizeof(*records));
+    TRY_MEMORY(records);
+    for (size_t i = 0; i < outer_count; i++) {
+        TRY(prepare(access, &outer[i], &records[i]));
+    }
+    TRY(prepare(access, record, &records[outer_count]));
+    for (size_t i = 0; i < type->label_count; i++) {
+        TRY(ask_label(access, type->labels[i], records, outer_count + 1, &modes[type->labels[i]]));
+    }
+    return AMANAT_OK;
+}
+
+amanat_result record_ask(void *context, const struct record_question *record,
+                         const struct record_question *outer, size_t outer_count, uint8_t *modes,
+                         bool *out_valid)
+{
+    const struct access *access = context;
+    const struct arena_mark mark = arena_mark(access->arena);
+    const amanat_result result = ask_all(access, record, outer, outer_count, modes);
+    arena_rewind(access->arena, mark);
+    if (result.status == AMANAT_STATUS_REFUSED) {
+        *out_valid = false;
+        return AMANAT_OK;
+    }
+    TRY(result);
+    *out_valid = true;
+    return AMANAT_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a ruleset is made of; private to policy/disclosure. */
+#ifndef AMANAT_POLICY_DISCLOSURE_RULESET_PARTS_H
+#define AMANAT_POLICY_DISCLOSURE_RULESET_PARTS_H
+
+#include <stdatomic.h>
+
+#include "policy/cedar/cedar.h"
+#include "policy/disclosure/ruleset.h"
+
+/** The policies whose action scope names (or is a group over) one action: others can never speak of
+ * it. */
+struct ruleset_action {
+    struct bytes id; /* of Action::"…" */
+    const struct cedar_policy *const *policies;
+    size_t policy_count;
+};
+
+struct ruleset {
+    atomic_size_t references;
+    struct arena *arena;
+    struct ruleset_sources sources;
+    struct catalogue *catalogue;
+    const struct cedar_schema *schema;
+    struct cedar_policy_set *policies;
+    const struct cedar_entities
+        *entities; /* partners, purposes, services, actions, and over them the facts */
+    struct ruleset_action
+        *field_actions; /* [label * DISCLOSURE_MODE_COUNT + mode]; without id if not defined */
+    struct map
+        attribute_readers; /* ids of policies whose conditions read the resource's attributes */
+    bool model_has_case;
+};
+
+/** Adds to `diagnostics` what a policy set says that cannot be meant (ruleset_check.c). */
+void ruleset_check_policies(const struct ruleset *ruleset, struct amanat_diagnostics *diagnostics);
+
+/** Whether a condition of this policy reads an attribute of the record. */
+bool ruleset_policy_reads_record(const struct ruleset *ruleset, const struct cedar_policy *policy);
+
+/** "mode:label" of Action::"mode:label", or "query:…", "submit:…". */
+struct bytes ruleset_label_action(struct arena *arena, const char *verb, struct bytes label);
+
+#endif
