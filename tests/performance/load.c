@@ -10,7 +10,6 @@
  * Content-Length (RFC 9112 §6.3). Prints one line of JSON. It goes nowhere but to loopback, for 60
  * seconds at most, and ends by itself.
  */
-#define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
