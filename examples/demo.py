@@ -406,16 +406,20 @@ def tell_next(world):
 
 
 def show_wrapped(start, words):
-    """A shell command over as many lines as it needs."""
-    lines = [start.rstrip()]
+    """A shell command over as many lines as it needs; an option stays with its value."""
+    groups = []
     for word in words:
-        if len(lines[-1]) + len(word) + 3 > screen.WIDTH:
-            lines[-1] += " \\"
-            lines.append("       " + word)
+        if groups and groups[-1].startswith("-") and " " not in groups[-1]:
+            groups[-1] += " " + word
         else:
-            lines[-1] += " " + word
-    for line in lines:
-        screen.say(line, "bold")
+            groups.append(word)
+    line = start
+    for group in groups:
+        if len(line) + len(group) + 3 > screen.WIDTH:
+            screen.say(line + "\\", "bold")
+            line = " " * (len(start) + 4)
+        line += group + " "
+    screen.say(line.rstrip(), "bold")
 
 
 def tell_kept(world):
