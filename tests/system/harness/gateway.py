@@ -68,15 +68,10 @@ class Gateway:
         file = self.folder / "amanat.yaml"
         file.write_text(yaml.safe_dump(self.configuration), encoding="utf-8")
         self.program = Program("gateway", [self.programs / "amanat", "serve", file], self.folder / "said")
-        for word, port in self.program.listeners():
-            if word == "metrics":
-                self.metrics_port = port
-            elif self.port is None or not self._is_pinned():
-                self.port = port
+        listeners = self.program.listeners()
+        self.port = next(port for word, port in listeners if word != "metrics")
+        self.metrics_port = next((port for word, port in listeners if word == "metrics"), None)
         return self
-
-    def _is_pinned(self):
-        return not str(self.configuration["listen"][0]).endswith(":0")
 
     @property
     def log(self):

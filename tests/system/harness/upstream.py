@@ -48,7 +48,7 @@ def json_answer(value, **options):
 
 
 class Upstream:
-    """Listens on loopback. `answer` is bytes, a list of parts (bytes, Stall, CLOSE, RESET) or a function of a Request."""
+    """Listens on loopback. `answer` is bytes, a list of parts (bytes, Stall, CLOSE, RESET) or a function of a request."""
 
     def __init__(self, answer=b"", pair=None):
         self.answer = answer
