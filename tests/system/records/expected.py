@@ -9,16 +9,18 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+import sys
 from collections import Counter
 from datetime import datetime, timezone
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from pathlib import Path
-import sys
 
 sys.path.insert(0, str(Path(__file__).parent))
 import spelling  # noqa: E402  (beside this file, and this file is also loaded from elsewhere)
 
 WINDOW = 262144
+NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)(?:[eE]([-+]?[0-9]+))?")
 
 
 # ---- how a field is shown ------------------------------------------------------------------------------------------
@@ -68,14 +70,14 @@ def prefix(label, length):
 def step(label, size, kinds="n"):
     def text(node, _):
         value = node.value
-        try:
-            number = Decimal(value)
-        except ArithmeticError:
+        written = NUMBER.fullmatch(value)
+        if not written or sum(map(str.isdigit, written[1])) > 64 or abs(int(written[2] or 0)) > 64:
             return None
         with localcontext() as context:
-            context.prec = 100
+            context.prec = 200
+            number = Decimal(value)
             low = (number / Decimal(size)).to_integral_value(ROUND_FLOOR) * Decimal(size)
-            low = format(low.quantize(Decimal(size)), "f")
+            low = format(abs(low.quantize(Decimal(size))) if not low else low.quantize(Decimal(size)), "f")
         return quoted(low) if node.kind == "s" else low
     return Field(label, "coarsen", kinds, text)
 
@@ -138,7 +140,10 @@ class Secrets:
         self.tokenize, self.pseudonym, self.partner = tokenize, pseudonym, partner
 
     def token(self, label, value, length):
-        key = hmac.new(self.tokenize, f"amanat-token\0{self.partner}\0{label}".encode(), hashlib.sha256).digest()
+        """HMAC-SHA256 of the value under a key for partner and label: HKDF-SHA256 (RFC 5869), no salt."""
+        extracted = hmac.new(bytes(32), self.tokenize, hashlib.sha256).digest()
+        info = f"amanat tokenize 1\0{self.partner}\0{label}".encode()
+        key = hmac.new(extracted, info + b"\1", hashlib.sha256).digest()
         digest = hmac.new(key, value.encode(), hashlib.sha256).digest()
         return base64.b32encode(digest).decode().rstrip("=").lower()[:length]
 
@@ -547,7 +552,7 @@ WHOLE_CORE = {
                  for name in ("accelLat", "accelLong", "accelVert", "accelYaw")},
     "transmission": reveal("telemetry.vehicle"),
     "speed": reveal("telemetry.motion.speed", "ni"),
-    "heading": reveal("telemetry.motion.heading+telemetry.vehicle", "ni"),
+    "heading": reveal("telemetry.motion.heading", "ni"),  # of two labels: the weaker mode, here of equals the first
     "brakes": Whole("telemetry.vehicle"),
     "size": {"width": reveal("telemetry.vehicle", "i"), "length": reveal("telemetry.vehicle", "i")},
 }
@@ -580,7 +585,7 @@ def university_studies_traffic(_):
         "accelSet": WHOLE_CORE["accelSet"],
         "transmission": reveal("telemetry.vehicle"),
         "speed": step("telemetry.motion.speed", "0.05", "ni"),
-        "heading": step("telemetry.motion.heading+telemetry.vehicle", "45", "ni"),
+        "heading": step("telemetry.motion.heading", "45", "ni"),
         "brakes": Whole("telemetry.vehicle"),
         "size": WHOLE_CORE["size"],
     }
@@ -684,18 +689,19 @@ CASES = [
 ]
 
 
-class Bodies:
-    """What a service answers, read once. `texts` are the bytes as they are served."""
+class Body:
+    """What a service answers, read once."""
 
     FILES = {"chicago": "chicago-crimes-2015.json", "stopsearch": "uk-met-stop-and-search-2019-02.json",
              "telemetry": "vehicle-telemetry.ndjson"}
 
-    def __init__(self, service, text):
-        self.service, self.text = service, text
+    def __init__(self, service, content):
+        self.service, self.content = service, content
+        text = content.decode()
         if service == "telemetry":
-            self.tree = [spelling.read(line) for line in text.decode().split("\n") if line.strip(" \t\r")]
+            self.tree = [spelling.read(line) for line in text.split("\n") if line]
         else:
-            self.tree = spelling.read(text.decode())
+            self.tree = spelling.read(text)
 
     def expect(self, case, secrets):
         """The answer that this agent must get of this body."""
