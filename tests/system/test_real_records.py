@@ -7,7 +7,6 @@ The data (see records/README.md) is read from the folder shared with developers;
 import json
 import lzma
 import pathlib
-import subprocess
 import sys
 from collections import Counter
 
