@@ -430,7 +430,7 @@ def tell_kept(world):
                              shlex.quote(f"Need: {need}"), shlex.quote(world.url + path)])
         screen.say()
     screen.say(f"   The trail grows in {shown_path(world.folder / 'trail')}; the tokens hold for an hour.")
-    screen.say(f"   To stop it: kill {' '.join(str(program.pid) for program in reversed(world.running))}", "bold")
+    screen.say(f"   To stop it: kill {' '.join(world.keep())}", "bold")
 
 
 # --- all of it ---
@@ -480,24 +480,31 @@ def main():
     options = reader.parse_args()
     world = World(pathlib.Path(options.programs).resolve(), pathlib.Path(options.folder).resolve())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    kept = False
     try:
         run(world, options.keep)
-        kept = options.keep
+        return 0
     except Failure as failure:
         screen.say()
         screen.say(f"   ✕ {failure}", "red")
         for program in world.running:
             if program.log.strip():
                 screen.say(f"   {program.name} said: {program.log.strip()[-2000:]}", "dim")
-        return 1
+        return end(world)
     except KeyboardInterrupt:
         screen.say("\n   interrupted")
-        return 1
-    finally:
-        if not kept:
-            world.stop()
-    return 0
+        return end(world)
+    except BaseException:
+        end(world)
+        raise
+
+
+def end(world):
+    """Stops what runs after something went wrong; gives the exit code."""
+    try:
+        world.stop()
+    except Failure as failure:
+        screen.say(f"   ✕ {failure}", "red")
+    return 1
 
 
 if __name__ == "__main__":

@@ -79,9 +79,26 @@ class World:
         self.url = None
 
     def clear(self):
+        """Makes the folder anew, unless a demo that was kept still runs from it."""
+        kept = self.folder / "running"
+        pids = [pid for pid in kept.read_text().split() if self._is_ours(pid)] if kept.exists() else []
+        if pids:
+            raise Failure(f"a demo that was kept still runs. To stop it: kill {' '.join(pids)}")
         shutil.rmtree(self.folder, ignore_errors=True)
         for part in ("keys", "ledger", "headers", "partners", "answers"):
             (self.folder / part).mkdir(parents=True)
+
+    def _is_ours(self, pid):
+        try:
+            return self.programs_folder in pathlib.Path(f"/proc/{pid}/exe").resolve().parents
+        except OSError:
+            return False
+
+    def keep(self):
+        """Leaves everything running and notes what runs; gives the process ids in the order to stop them."""
+        pids = [str(program.pid) for program in reversed(self.running)]
+        (self.folder / "running").write_text("\n".join(pids) + "\n")
+        return pids
 
     def make_keys(self):
         pki = self.folder / "pki"
