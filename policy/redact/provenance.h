@@ -12,6 +12,7 @@
 #ifndef AMANAT_POLICY_REDACT_PROVENANCE_H
 #define AMANAT_POLICY_REDACT_PROVENANCE_H
 
+#include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
 
 /** Bytes as a service sent them: no partner may see them. */
@@ -23,6 +24,31 @@ struct undisclosed_bytes {
 struct disclosed_bytes {
     struct bytes bytes;
 };
+
+/** Disclosed bytes that are kept until their entry is durable: a copy, wiped when it is cleared. */
+struct disclosed_copy {
+    struct buffer held;
+};
+
+/** Copies `bytes` (of at most `limit`); LIMIT when they are more, or without memory. */
+static inline AMANAT_MUST_CHECK amanat_result disclosed_copy_make(struct disclosed_copy *copy,
+                                                                  struct disclosed_bytes bytes,
+                                                                  size_t limit)
+{
+    buffer_init(&copy->held, limit);
+    buffer_append(&copy->held, bytes.bytes);
+    return buffer_check(&copy->held);
+}
+
+static inline struct disclosed_bytes disclosed_copy_bytes(const struct disclosed_copy *copy)
+{
+    return (struct disclosed_bytes){buffer_bytes(&copy->held)};
+}
+
+static inline void disclosed_copy_clear(struct disclosed_copy *copy)
+{
+    buffer_clear(&copy->held);
+}
 
 /** Text of our own making: status lines, problem documents. Never made from what a service sent. */
 struct own_bytes {
