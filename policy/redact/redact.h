@@ -28,6 +28,13 @@
  * (design 3.8). */
 #define REDACT_WINDOW_BYTES ((size_t)262144)
 
+/** The most distinct subjects of one window. A bound that refused or cut would let withheld
+ * identifiers show; so what is beyond it is counted (`subjects_dropped`) and not named. */
+#define REDACT_SUBJECT_LIMIT ((size_t)65536)
+
+/** An identifier is read from the first so many bytes of its value as it is spelt. */
+#define REDACT_IDENTIFIER_BYTES ((size_t)1024)
+
 /** A subject that a disclosed record or field is about. The identifier is normalised; it is
  * undisclosed data. */
 struct redact_subject {
@@ -48,8 +55,10 @@ struct redact_window {
     uint64_t wrong_type; /* leaves of a wrong JSON type, withheld */
     uint64_t records_disclosed;
     uint64_t records_left_out;
-    const struct redact_subject *subjects; /* each once; only of disclosed records and fields */
+    const struct redact_subject *subjects; /* each once, sorted; only of disclosed records and
+                                              fields */
     size_t subject_count;
+    uint64_t subjects_dropped; /* more than the bounds below allow: the entry says so */
 };
 
 /** Takes a window. The bytes must be copied if they are needed longer. A failure ends the redaction

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hold: one outermost record while it is read. Its verdict is asked at its end, because the
+ * attributes may come last, so everything in it that might be disclosed waits here, and what
+ * policies read. What is withheld in any case never comes here (but identifiers of subjects).
+ *
+ *   items       a tape: open, field, close … in the order of the body
+ *   records     the outermost record and those inside it; a parent comes before its children
+ *   text        names and values of the items, as they are spelt
+ *   attributes  compact JSON of the attributes read
+ *   subjects    who the records are about, also where the field is withheld
+ *
+ * A container that closes with nothing in it is taken off the tape again, so that withheld members
+ * leave no trace in the cost. Cost = text + attributes + 2 bytes for each item; it is compared with
+ * the limit only when something that counts is added.
+ */
+#ifndef AMANAT_POLICY_REDACT_HOLD_H
+#define AMANAT_POLICY_REDACT_HOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "amanat/result.h"
+#include "policy/base/arena.h"
+#include "policy/base/buffer.h"
+#include "policy/base/vector.h"
+#include "policy/redact/json_scanner.h"
+#include "policy/redact/place.h"
+#include "policy/redact/provenance.h"
+
+enum hold_item_kind { HOLD_OPEN = 0, HOLD_FIELD, HOLD_CLOSE };
+
+struct hold_item {
+    const struct place *place;
+    size_t record; /* index of the nearest record */
+    size_t offset; /* of name and value in `text` */
+    size_t name_length;
+    size_t value_length;
+    size_t label;       /* of a field whose mode is decided */
+    uint8_t kind;       /* enum hold_item_kind */
+    uint8_t value_kind; /* of a field: enum json_event_kind */
+    uint8_t mode;       /* of a field: what was done, once it was emitted */
+    bool is_array;      /* of open and close */
+    bool is_record;
+};
+
+struct held_record {
+    const struct place *place;
+    size_t parent;        /* index, or CATALOGUE_NONE */
+    size_t first_subject; /* lengths of the lists when it began */
+    size_t first_attribute;
+    size_t attribute_bytes;
+    size_t subject_bytes;
+    bool stands; /* once it was emitted */
+};
+
+struct held_attribute {
+    size_t record;
+    size_t index; /* in the record type */
+    size_t offset;
+    size_t length;
+};
+
+struct held_subject {
+    size_t record;
+    size_t kind;
+    size_t offset;
+    size_t length;
+    uint8_t value_kind;
+};
+
+struct hold {
+    struct arena *arena;
+    size_t limit;
+    struct buffer text;
+    struct buffer attribute_text;
+    struct buffer subject_text;
+    VECTOR(struct hold_item) items;
+    VECTOR(size_t) open; /* indexes of open items */
+    VECTOR(struct held_record) records;
+    VECTOR(struct held_attribute) attributes;
+    VECTOR(struct held_subject) subjects;
+    uint64_t subjects_dropped;
+    size_t current; /* the nearest record, CATALOGUE_NONE outside */
+};
+
+void hold_init(struct hold *hold, struct arena *arena, size_t limit);
+void hold_clear(struct hold *hold);
+/** Forgets the record; wipes. */
+void hold_reset(struct hold *hold);
+
+/** Whether a record is open. */
+static inline bool hold_is_open(const struct hold *hold)
+{
+    return hold->current != CATALOGUE_NONE;
+}
+
+/* All of these: MEMORY, or LIMIT when the record has become too large. */
+
+AMANAT_MUST_CHECK amanat_result hold_open(struct hold *hold, const struct place *place,
+                                          bool is_array, struct undisclosed_bytes name);
+AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold, const struct place *place,
+                                           enum json_event_kind kind, struct undisclosed_bytes name,
+                                           struct undisclosed_bytes value);
+/** Closes the innermost container. `*out_left_out` = true: it was a record with nothing in it, and
+ * is gone. */
+AMANAT_MUST_CHECK amanat_result hold_close(struct hold *hold, bool *out_left_out);
+
+/** The text of `hold->attribute_text` from `start` is attribute `index` of the nearest record. */
+AMANAT_MUST_CHECK amanat_result hold_attribute(struct hold *hold, size_t index, size_t start);
+
+/** A scalar that says who the nearest record is about. Past a bound only counted. */
+AMANAT_MUST_CHECK amanat_result hold_subject(struct hold *hold, size_t kind,
+                                             enum json_event_kind value_kind, struct bytes token);
+
+#endif

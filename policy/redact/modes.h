@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The modes: what becomes of a field's value (design, "Modes keep the type"). Each mode has a file
+ * of its own and works on text that is decoded; modes.c puts tokens in and takes JSON out. No mode
+ * ever looks at anything but the value and its label's definition.
+ *
+ * | mode     | null | boolean | number             | string                                    |
+ * | reveal   | yes  | yes     | as it is spelt     | as it is spelt                            |
+ * | coarsen  | no   | no      | step               | time, prefix, step (if it spells a number)|
+ * | mask     | no   | no      | no                 | yes                                       |
+ * | tokenize | no   | no      | no                 | yes                                       |
+ *
+ * "No" and what does not parse: withheld.
+ */
+#ifndef AMANAT_POLICY_REDACT_MODES_H
+#define AMANAT_POLICY_REDACT_MODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "amanat/result.h"
+#include "policy/base/buffer.h"
+#include "policy/base/bytes.h"
+#include "policy/catalogue/vocabulary.h"
+#include "policy/redact/json_scanner.h"
+#include "policy/redact/plan.h"
+#include "policy/redact/provenance.h"
+
+#define TOKEN_KEY_BYTES 32
+
+/** The keys of tokens: one for each label, derived when it is first needed. */
+struct token_keys {
+    struct bytes secret; /* of the plan */
+    struct bytes partner;
+    size_t count;
+    unsigned char (*keys)[TOKEN_KEY_BYTES];
+    bool *derived;
+};
+
+/** What the modes need besides the value; reused from field to field, wiped after each. */
+struct modes {
+    const struct vocabulary *vocabulary;
+    struct token_keys token_keys;
+    struct buffer text;   /* the decoded value */
+    struct buffer result; /* the text that a mode made of it */
+};
+
+/** MEMORY. What `plan` points to must live as long. `value_limit`: the longest token there can be.
+ */
+AMANAT_MUST_CHECK amanat_result modes_init(struct modes *modes, const struct plan *plan,
+                                           size_t value_limit);
+/** Wipes keys and values. */
+void modes_clear(struct modes *modes);
+
+/**
+ * Appends the JSON of `token` (a whole scalar of `kind`) under `mode` of `label`. `*out_disclosed`
+ * = false: nothing was appended, the field is withheld. Fails without memory, or without the key
+ * that `tokenize` needs.
+ */
+AMANAT_MUST_CHECK amanat_result modes_apply(struct modes *modes, enum disclosure_mode mode,
+                                            size_t label, enum json_event_kind kind,
+                                            struct undisclosed_bytes token, struct buffer *out,
+                                            bool *out_disclosed);
+
+/** `text` masked: the label's text, or `***` with the characters (code points) that it keeps. */
+void mode_mask(const struct catalogue_label *label, struct bytes text, struct buffer *out);
+
+/** The first `count` code points. A text that has no more stays as it is: whoever sees it cannot
+ * know whether anything was cut. */
+void mode_coarsen_prefix(unsigned count, struct bytes text, struct buffer *out);
+
+/** The first instant of the period; false when `text` is no RFC 3339 date-time, local date-time or
+ * date. */
+bool mode_coarsen_time(enum time_unit unit, struct bytes text, struct buffer *out);
+
+/** The largest multiple of the step that is not above the number; false when `text` does not spell
+ * a JSON number, has more than 64 digits, or an exponent beyond ±64. */
+bool mode_coarsen_step(struct decimal_step step, struct bytes text, struct buffer *out);
+
+AMANAT_MUST_CHECK amanat_result token_keys_init(struct token_keys *keys, const struct plan *plan);
+void token_keys_clear(struct token_keys *keys);
+
+/** The token of `text` under the key of (partner, label). CONFIG_FAULT without a secret of 32
+ * bytes. */
+AMANAT_MUST_CHECK amanat_result mode_tokenize(struct token_keys *keys, size_t label_index,
+                                              const struct catalogue_label *label,
+                                              struct bytes text, struct buffer *out);
+
+#endif

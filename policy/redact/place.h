@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Places: the plan laid over the graph of nodes, once for each body, so that the walk through the
+ * body only follows pointers and never asks the plan.
+ *
+ * A place is a node together with what is known on the way to it: the type of the nearest record,
+ * and the attribute that a policy reads there. The graph of places has cycles where the graph of
+ * nodes has them. It is compiled without recursion.
+ */
+#ifndef AMANAT_POLICY_REDACT_PLACE_H
+#define AMANAT_POLICY_REDACT_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/base/arena.h"
+#include "policy/catalogue/catalogue.h"
+#include "policy/redact/plan.h"
+
+struct place {
+    const struct catalogue_node *node;
+    size_t record;      /* the type of the nearest record, also of one that begins here */
+    bool begins_record; /* an object here is a record of that type */
+    const struct catalogue_attribute *attribute; /* a policy reads what stands here, or NULL */
+    size_t attribute_index;                      /* in the record type; NONE further inside */
+
+    uint8_t strongest; /* enum disclosure_mode: the weakest of its labels' strongest modes */
+    size_t label;      /* the label that is the weakest; NONE without label */
+    bool can_disclose; /* something here or below may be disclosed */
+
+    struct place **members; /* beside node->members */
+    struct place *additional;
+    struct place *items;
+    size_t longest_name; /* bytes of the longest declared name */
+};
+
+/** The place of `node` in a record of type `record` (CATALOGUE_NONE: outside), with all that can be
+ * reached from it. MEMORY. */
+AMANAT_MUST_CHECK amanat_result place_compile(const struct plan *plan,
+                                              const struct catalogue_node *node, size_t record,
+                                              struct arena *arena, struct place **out);
+
+/** Whether the plan is one that can be carried out; CONFIG_FAULT if not. */
+AMANAT_MUST_CHECK amanat_result plan_check(const struct plan *plan);
+
+/**
+ * The weakest of the modes that `modes` gives the labels, and (if `out_label`) whose it is: the
+ * first among equals. Without labels: withheld.
+ */
+enum disclosure_mode place_weakest_mode(const struct catalogue_node *node, const uint8_t *modes,
+                                        size_t *out_label);
+
+/** The verdicts for fields whose nearest record is of type `record`, or outside all of them. */
+const struct plan_verdict *plan_verdicts(const struct plan *plan, size_t record);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass along the tape judges and emits, a second one counts: whether a field was disclosed is
+ * certain only when all records around it have turned out to stand.
+ */
+#include "policy/redact/release.h"
+
+#include "policy/base/guard.h"
+#include "policy/base/vector.h"
+
+struct judge {
+    const struct release *release;
+    struct hold *hold;
+    size_t label_count;
+    struct record_attribute *attributes; /* sorted by record */
+    size_t *first_attribute;             /* of each record; one more at the end */
+    VECTOR(uint8_t *) modes; /* of each label, one array for each depth of records; reused */
+    VECTOR(struct record_question) around; /* records that the tape is inside, outermost first */
+};
+
+static struct undisclosed_bytes held_text(const struct hold *hold, size_t offset, size_t length)
+{
+    return (struct undisclosed_bytes){
+        bytes_of(hold->text.at == NULL ? NULL : hold->text.at + offset, length)};
+}
+
+/* Attributes stand in the order of the body, those of an inner record between those of the outer
+ * one: a counting sort by record puts each record's together. */
+static amanat_result sort_attributes(struct judge *judge)
+{
+    const struct hold *hold = judge->hold;
+    struct arena *scratch = judge->release->scratch;
+    const size_t records = hold->records.count;
+    size_t *first = arena_allocate_array(scratch, records + 2, sizeof(*first));
+    judge->attributes =
+        arena_allocate_array(scratch, hold->attributes.count, sizeof(*judge->attributes));
+    TRY_MEMORY(first);
+    TRY_MEMORY(judge->attributes);
+    for (size_t i = 0; i < hold->attributes.count; i++) {
+        first[hold->attributes.items[i].record + 2]++;
+    }
+    for (size_t i = 2; i < records + 2; i++) {
+        first[i] += first[i - 1];
+    }
+    for (size_t i = 0; i < hold->attributes.count; i++) {
+        const struct held_attribute *held = &hold->attributes.items[i];
+        judge->attributes[first[held->record + 1]++] = (struct record_attribute){
+            held->index, bytes_of(hold->attribute_text.at + held->offset, held->length)};
+    }
+    judge->first_attribute = first;
+    return AMANAT_OK;
+}
+
+/* Fails if the answer is stronger than what the plan says is possible: then the plan was broken,
+ * and nothing of the body can be trusted to it. */
+static amanat_result take_answer(const struct plan_record *plan, size_t label_count, uint8_t *modes)
+{
+    for (size_t label = 0; label < label_count; label++) {
+        const struct plan_verdict *verdict = &plan->verdicts[label];
+        if (!verdict->depends_on_record) {
+            modes[label] = verdict->strongest;
+        } else if (modes[label] > verdict->strongest) {
+            return amanat_result_of(AMANAT_STATUS_BUG);
+        }
+    }
+    return AMANAT_OK;
+}
+
+/* The modes of the record that begins; all withheld when it does not count. */
+static amanat_result find_modes(struct judge *judge, const struct record_question *question,
+                                uint8_t *modes)
+{
+    const struct plan *plan = judge->release->plan;
+    const struct plan_record *plan_record = &plan->records[question->record];
+    bool valid = true;
+    if (plan_record->asks) {
+        valid = false;
+        TRY(plan->ask(plan->ask_context, question, judge->around.items, judge->around.count, modes,
+                      &valid));
+    }
+    if (!valid) {
+        memset(modes, DISCLOSURE_WITHHELD, judge->label_count);
+        return AMANAT_OK;
+    }
+    return take_answer(plan_record, judge->label_count, modes);
+}
+
+/* Zeroed modes for a record at the present depth. */
+static amanat_result clean_modes(struct judge *judge, uint8_t **out)
+{
+    struct arena *scratch = judge->release->scratch;
+    if (judge->modes.count == judge->around.count) {
+        uint8_t **slot = VECTOR_PUSH(scratch, &judge->modes);
+        TRY_MEMORY(slot);
+        *slot = arena_allocate(scratch, judge->label_count);
+        TRY_MEMORY(*slot);
+    }
+    *out = judge->modes.items[judge->around.count];
+    memset(*out, DISCLOSURE_WITHHELD, judge->label_count);
+    return AMANAT_OK;
+}
+
+static amanat_result begin_record(struct judge *judge, const struct hold_item *item)
+{
+    struct arena *scratch = judge->release->scratch;
+    const size_t first = judge->first_attribute[item->record];
+    const struct record_question question = {.record = item->place->record,
+                                             .attributes = judge->attributes + first,
+                                             .attribute_count =
+                                                 judge->first_attribute[item->record + 1] - first};
+    uint8_t *modes = NULL;
+    TRY(clean_modes(judge, &modes));
+    TRY(find_modes(judge, &question, modes));
+    struct record_question *around = VECTOR_PUSH(scratch, &judge->around);
+    TRY_MEMORY(around);
+    *around = question;
+    return AMANAT_OK;
+}
+
+/* Of the nearest record. */
+static const uint8_t *current_modes(const struct judge *judge)
+{
+    return judge->modes.items[judge->around.count - 1];
+}
+
+static enum emit_stand stand_of(const struct judge *judge, const struct hold_item *item)
+{
+    const struct place *place = item->place;
+    if (item->is_record) {
+        return EMIT_WITH_OWN_FIELD;
+    }
+    if (place->node->label_count > 0) {
+        return place_weakest_mode(place->node, current_modes(judge), NULL) == DISCLOSURE_REVEAL
+                   ? EMIT_ALWAYS
+                   : EMIT_WHEN_HOLDING;
+    }
+    return item->is_array && place->can_disclose ? EMIT_ALWAYS : EMIT_WHEN_HOLDING;
+}
+
+static amanat_result emit_opening(struct judge *judge, const struct hold_item *item)
+{
+    if (item->is_record) {
+        TRY(begin_record(judge, item));
+    }
+    return emit_open(judge->release->emitter,
+                     held_text(judge->hold, item->offset, item->name_length), item->is_array,
+                     stand_of(judge, item));
+}
+
+static amanat_result emit_closing(struct judge *judge, const struct hold_item *item)
+{
+    bool stands = false;
+    TRY(emit_close(judge->release->emitter, &stands));
+    if (item->is_record) {
+        judge->hold->records.items[item->record].stands = stands;
+        judge->around.count--;
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result emit_held_field(struct judge *judge, struct hold_item *item)
+{
+    bool disclosed = false;
+    const enum disclosure_mode mode =
+        place_weakest_mode(item->place->node, current_modes(judge), &item->label);
+    TRY(emit_field(judge->release->emitter, held_text(judge->hold, item->offset, item->name_length),
+                   (enum json_event_kind)item->value_kind,
+                   held_text(judge->hold, item->offset + item->name_length, item->value_length),
+                   mode, item->label, &disclosed));
+    item->mode = (uint8_t)(disclosed ? mode : DISCLOSURE_WITHHELD);
+    return AMANAT_OK;
+}
+
+static amanat_result emit_items(struct judge *judge)
+{
+    for (size_t i = 0; i < judge->hold->items.count; i++) {
+        struct hold_item *item = &judge->hold->items.items[i];
+        switch ((enum hold_item_kind)item->kind) {
+        case HOLD_OPEN:
+            TRY(emit_opening(judge, item));
+            break;
+        case HOLD_FIELD:
+            TRY(emit_held_field(judge, item));
+            break;
+        case HOLD_CLOSE:
+            TRY(emit_closing(judge, item));
+            break;
+        }
+    }
+    return AMANAT_OK;
+}
+
+/* A record inside one that is left out is gone with it. */
+static void count_records(struct hold *hold, struct account *account)
+{
+    for (size_t i = 0; i < hold->records.count; i++) {
+        struct held_record *record = &hold->records.items[i];
+        if (record->parent != CATALOGUE_NONE && !hold->records.items[record->parent].stands) {
+            record->stands = false;
+        }
+        if (record->stands) {
+            account->records_disclosed++;
+        } else {
+            account->records_left_out++;
+        }
+    }
+}
+
+static void count_fields(const struct hold *hold, struct account *account)
+{
+    for (size_t i = 0; i < hold->items.count; i++) {
+        const struct hold_item *item = &hold->items.items[i];
+        if (item->kind != HOLD_FIELD) {
+            continue;
+        }
+        if (item->mode != DISCLOSURE_WITHHELD && hold->records.items[item->record].stands) {
+            account->disclosed[item->label][item->mode]++;
+        } else {
+            account_withhold(account, item->label);
+        }
+    }
+}
+
+static amanat_result name_subjects(const struct hold *hold, struct window *window)
+{
+    for (size_t i = 0; i < hold->subjects.count; i++) {
+        const struct held_subject *subject = &hold->subjects.items[i];
+        if (hold->records.items[subject->record].stands) {
+            TRY(subject_set_add(
+                &window->subjects, subject->kind, (enum json_event_kind)subject->value_kind,
+                bytes_of(hold->subject_text.at + subject->offset, subject->length)));
+        }
+    }
+    if (hold->records.items[0].stands) {
+        window->subjects.dropped += hold->subjects_dropped;
+    }
+    return AMANAT_OK;
+}
+
+/* The record's bytes and its account go to the same window. */
+static amanat_result account_and_commit(const struct release *release, struct hold *hold)
+{
+    const bool stands = hold->records.items[0].stands;
+    if (stands) {
+        TRY(window_make_room(release->window, emit_staged_length(release->emitter)));
+    }
+    struct account *account = &release->window->account;
+    account_move(account, release->pending);
+    count_records(hold, account);
+    count_fields(hold, account);
+    TRY(name_subjects(hold, release->window));
+    return stands ? emit_commit(release->emitter, true) : AMANAT_OK;
+}
+
+amanat_result release_record(const struct release *release, struct hold *hold)
+{
+    struct judge judge = {.release = release,
+                          .hold = hold,
+                          .label_count = release->plan->catalogue->vocabulary.label_count};
+    amanat_result result = sort_attributes(&judge);
+    if (amanat_is_ok(result)) {
+        result = emit_items(&judge);
+    }
+    if (amanat_is_ok(result)) {
+        result = account_and_commit(release, hold);
+    }
+    arena_reset(release->scratch);
+    hold_reset(hold);
+    return result;
+}

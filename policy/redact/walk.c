@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens to each value, by its place:
+ *
+ *   no place (undeclared)      counted as unlabelled, however deep
+ *   kind not declared there    counted as wrong type and as withheld; what is in it not at all
+ *   no label, scalar           counted as unlabelled
+ *   label, never disclosed     counted as withheld
+ *   label, may be disclosed    in a record: held; outside: emitted in the mode the plan says
+ *
+ * Beside that, in a record: what a policy reads is captured, and identifiers of subjects are noted.
+ */
+#include "policy/redact/walk.h"
+
+#include "policy/base/guard.h"
+#include "policy/redact/walk_names.h"
+
+void walk_init(struct walk *walk)
+{
+    /* each is bounded where it is filled, by the limit of a record or what the catalogue declares
+     */
+    buffer_init(&walk->name, SIZE_MAX / 2);
+    buffer_init(&walk->value, SIZE_MAX / 2);
+    buffer_init(&walk->seen, SIZE_MAX / 2);
+    buffer_init(&walk->names, SIZE_MAX / 2);
+    buffer_init(&walk->decoded, SIZE_MAX / 2);
+}
+
+void walk_clear(struct walk *walk)
+{
+    buffer_clear(&walk->name);
+    buffer_clear(&walk->value);
+    buffer_clear(&walk->seen);
+    buffer_clear(&walk->names);
+    buffer_clear(&walk->decoded);
+}
+
+static amanat_result refuse(struct walk *walk, enum redact_fault fault)
+{
+    walk->fault = fault;
+    return amanat_result_of(AMANAT_STATUS_PEER_FAULT);
+}
+
+/* The hold's LIMIT is the body's fault. */
+static amanat_result of_hold(struct walk *walk, amanat_result result)
+{
+    return result.status == AMANAT_STATUS_LIMIT ? refuse(walk, REDACT_FAULT_RECORD_SIZE) : result;
+}
+
+static struct walk_frame *innermost(struct walk *walk)
+{
+    return walk->frames.count == 0 ? NULL : &walk->frames.items[walk->frames.count - 1];
+}
+
+/* Where the next value stands; NULL: nowhere that is declared. */
+static const struct place *current_place(struct walk *walk)
+{
+    const struct walk_frame *frame = innermost(walk);
+    if (frame == NULL) {
+        return walk->root;
+    }
+    return frame->is_array ? frame->place->items : frame->member;
+}
+
+static struct account *current_account(struct walk *walk)
+{
+    return hold_is_open(walk->hold) ? walk->pending : &walk->window->account;
+}
+
+/* The name before something that may be emitted; what cannot be needs none. */
+static struct undisclosed_bytes name_of(const struct walk *walk, const struct place *place)
+{
+    return place->can_disclose ? walk_names_current(walk) : (struct undisclosed_bytes){{NULL, 0}};
+}
+
+static bool allows(const struct place *place, enum json_event_kind kind, bool is_integer)
+{
+    const unsigned kinds = place->node->kinds;
+    switch (kind) {
+    case JSON_EVENT_OBJECT_BEGIN:
+        return place->node->is_anything || (kinds & CATALOGUE_KIND_OBJECT) != 0;
+    case JSON_EVENT_ARRAY_BEGIN:
+        return place->node->is_anything || (kinds & CATALOGUE_KIND_ARRAY) != 0;
+    case JSON_EVENT_STRING:
+        return place->node->is_anything || (kinds & CATALOGUE_KIND_STRING) != 0;
+    case JSON_EVENT_NUMBER:
+        return place->node->is_anything || (kinds & CATALOGUE_KIND_NUMBER) != 0 ||
+               (is_integer && (kinds & CATALOGUE_KIND_INTEGER) != 0);
+    case JSON_EVENT_TRUE:
+    case JSON_EVENT_FALSE:
+        return place->node->is_anything || (kinds & CATALOGUE_KIND_BOOLEAN) != 0;
+    case JSON_EVENT_NULL:
+        return place->node->is_anything || (kinds & CATALOGUE_KIND_NULL) != 0;
+    default:
+        return false;
+    }
+}
+
+static void count_wrong_type(struct walk *walk, const struct place *place)
+{
+    struct account *account = current_account(walk);
+    account->wrong_type++;
+    account_withhold(account, place->label);
+}
+
+/* ---- what policies read ---- */
+
+/* Whether the nearest record's attributes are wanted: not if nothing of it can be disclosed. */
+static bool is_captured(const struct walk *walk, const struct place *place)
+{
+    return place != NULL && place->attribute != NULL && hold_is_open(walk->hold) &&
+           walk->hold->records.items[walk->hold->current].place->can_disclose;
+}
+
+/* The comma and the name before a captured value inside an attribute. */
+static void begin_captured(struct walk *walk, const struct place *place)
+{
+    struct walk_frame *frame = innermost(walk);
+    struct buffer *text = &walk->hold->attribute_text;
+    if (place->attribute_index != CATALOGUE_NONE || !frame->captures) {
+        return;
+    }
+    if (frame->captured_any) {
+        buffer_append_byte(text, ',');
+    }
+    frame->captured_any = true;
+    if (!frame->is_array) {
+        buffer_append_json_string(text, place->attribute->name);
+        buffer_append_byte(text, ':');
+    }
+}
+
+/* A whole value of an attribute, or of something inside one. Null ones are left out, but not from
+ * arrays. */
+static amanat_result capture_value(struct walk *walk, const struct place *place,
+                                   enum json_event_kind kind, struct bytes text)
+{
+    const struct walk_frame *frame = innermost(walk);
+    const size_t start = walk->hold->attribute_text.length;
+    if (frame == NULL || (kind == JSON_EVENT_NULL && !frame->is_array) ||
+        (place->attribute_index == CATALOGUE_NONE && !frame->captures)) {
+        return AMANAT_OK;
+    }
+    begin_captured(walk, place);
+    buffer_append(&walk->hold->attribute_text, text);
+    return place->attribute_index == CATALOGUE_NONE
+               ? AMANAT_OK
+               : of_hold(walk, hold_attribute(walk->hold, place->attribute_index, start));
+}
+
+static bool is_captured_container(const struct place *place, bool is_array)
+{
+    const enum attribute_type type = place->attribute->type;
+    return is_array ? type == ATTRIBUTE_SET : type == ATTRIBUTE_RECORD;
+}
+
+/* A container where an attribute is: either it is captured with what is in it, or it stands for
+ * itself, empty, so that the question sees the wrong type. */
+static amanat_result begin_captured_container(struct walk *walk, const struct place *place,
+                                              bool is_array, bool is_walked, bool *out_captures,
+                                              size_t *out_start)
+{
+    const struct walk_frame *frame = innermost(walk);
+    const bool is_wanted =
+        frame != NULL && (place->attribute_index != CATALOGUE_NONE || frame->captures);
+    *out_captures = is_wanted && is_walked && is_captured_container(place, is_array);
+    *out_start = walk->hold->attribute_text.length;
+    if (is_wanted && !*out_captures) {
+        return capture_value(walk, place,
+                             is_array ? JSON_EVENT_ARRAY_BEGIN : JSON_EVENT_OBJECT_BEGIN,
+                             is_array ? BYTES("[]") : BYTES("{}"));
+    }
+    if (*out_captures) {
+        begin_captured(walk, place);
+        buffer_append_byte(&walk->hold->attribute_text, is_array ? '[' : '{');
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result end_captured_container(struct walk *walk, const struct walk_frame *frame)
+{
+    if (!frame->captures) {
+        return AMANAT_OK;
+    }
+    buffer_append_byte(&walk->hold->attribute_text, frame->is_array ? ']' : '}');
+    return frame->place->attribute_index == CATALOGUE_NONE
+               ? AMANAT_OK
+               : of_hold(walk, hold_attribute(walk->hold, frame->place->attribute_index,
+                                              frame->capture_start));
+}
+
+/* ---- containers ---- */
+
+/* Outside records the plan alone says whether an empty container stands. */
+static enum emit_stand stand_outside(const struct place *place, bool is_array)
+{
+    if (place->node->label_count > 0) {
+        return place->strongest == DISCLOSURE_REVEAL ? EMIT_ALWAYS : EMIT_WHEN_HOLDING;
+    }
+    return is_array && place->can_disclose ? EMIT_ALWAYS : EMIT_WHEN_HOLDING;
+}
+
+static amanat_result open_output(struct walk *walk, const struct place *place, bool is_array)
+{
+    const struct undisclosed_bytes name = name_of(walk, place);
+    if (hold_is_open(walk->hold) || (place->begins_record && !is_array)) {
+        return of_hold(walk, hold_open(walk->hold, place, is_array, name));
+    }
+    const enum emit_stand stand = stand_outside(place, is_array);
+    TRY(emit_open(walk->emitter, name, is_array, stand));
+    return stand == EMIT_ALWAYS ? emit_commit(walk->emitter, false) : AMANAT_OK;
+}
+
+/* The outermost record is over: judged and gone, one way or the other. */
+static amanat_result end_outermost_record(struct walk *walk, bool is_left_out)
+{
+    if (is_left_out) {
+        account_move(&walk->window->account, walk->pending);
+        hold_reset(walk->hold);
+        return AMANAT_OK;
+    }
+    const struct release release = {.plan = walk->plan,
+                                    .emitter = walk->emitter,
+                                    .window = walk->window,
+                                    .pending = walk->pending,
+                                    .scratch = walk->scratch};
+    return release_record(&release, walk->hold);
+}
+
+static amanat_result close_output(struct walk *walk)
+{
+    bool left_out = false;
+    bool stands = false;
+    if (!hold_is_open(walk->hold)) {
+        TRY(emit_close(walk->emitter, &stands));
+        return stands ? emit_commit(walk->emitter, false) : AMANAT_OK;
+    }
+    TRY(of_hold(walk, hold_close(walk->hold, &left_out)));
+    if (left_out) {
+        walk->pending->records_left_out++;
+    }
+    return hold_is_open(walk->hold) ? AMANAT_OK : end_outermost_record(walk, left_out);
+}
+
+static void skip(struct walk *walk, bool counts)
+{
+    walk->skip_depth = 1;
+    walk->skip_counts = counts;
+}
+
+static amanat_result begin_container(struct walk *walk, enum json_event_kind kind)
+{
+    const bool is_array = kind == JSON_EVENT_ARRAY_BEGIN;
+    const struct place *place = current_place(walk);
+    bool captures = false;
+    size_t capture_start = 0;
+    if (place == NULL) {
+        skip(walk, true);
+        return AMANAT_OK;
+    }
+    const bool is_walked = allows(place, kind, false);
+    if (is_captured(walk, place)) {
+        TRY(begin_captured_container(walk, place, is_array, is_walked, &captures, &capture_start));
+    }
+    if (!is_walked) {
+        count_wrong_type(walk, place);
+        skip(walk, false);
+        return AMANAT_OK;
+    }
+    TRY(open_output(walk, place, is_array));
+    struct walk_frame *frame = VECTOR_PUSH(walk->arena, &walk->frames);
+    TRY_MEMORY(frame);
+    *frame = (struct walk_frame){
+        .place = place, .is_array = is_array, .captures = captures, .capture_start = capture_start};
+    return is_array ? AMANAT_OK : walk_names_begin(walk, frame);
+}
+
+static amanat_result end_container(struct walk *walk)
+{
+    const struct walk_frame frame = *innermost(walk);
+    if (!frame.is_array) {
+        TRY(walk_names_end(walk, &frame));
+    }
+    TRY(end_captured_container(walk, &frame));
+    walk->frames.count--;
+    return close_output(walk);
+}
+
+/* ---- scalars ---- */
+
+static bool may_be_disclosed(const struct place *place)
+{
+    return place->strongest != DISCLOSURE_WITHHELD;
+}
+
+static bool names_subject(const struct place *place, enum json_event_kind kind)
+{
+    return place->node->subject != CATALOGUE_NONE &&
+           (kind == JSON_EVENT_STRING || kind == JSON_EVENT_NUMBER);
+}
+
+/* A revealed string outside records needs no waiting, unless a subject must be known first. */
+static bool can_stream(const struct walk *walk, const struct place *place,
+                       enum json_event_kind kind)
+{
+    return !hold_is_open(walk->hold) && kind == JSON_EVENT_STRING &&
+           place->strongest == DISCLOSURE_REVEAL && place->node->subject == CATALOGUE_NONE &&
+           allows(place, kind, false);
+}
+
+/* Room first, so that a window's account covers what begins in it. */
+static amanat_result count_disclosed(struct walk *walk, const struct place *place)
+{
+    TRY(window_make_room(walk->window, 1));
+    walk->window->account.disclosed[place->label][place->strongest]++;
+    return AMANAT_OK;
+}
+
+static amanat_result begin_scalar(struct walk *walk, enum json_event_kind kind)
+{
+    const struct place *place = current_place(walk);
+    buffer_reset(&walk->value);
+    walk->value_length = 0;
+    walk->streams = place != NULL && can_stream(walk, place, kind);
+    walk->keeps_value =
+        place != NULL && !walk->streams &&
+        (may_be_disclosed(place) || is_captured(walk, place) || names_subject(place, kind));
+    if (walk->streams) {
+        TRY(count_disclosed(walk, place));
+        return emit_begin_string(walk->emitter, name_of(walk, place));
+    }
+    return AMANAT_OK;
+}
+
+/* Past the limit only the length is kept; whether that matters is known when the token ends. */
+static void keep_piece(struct walk *walk, struct bytes piece)
+{
+    const size_t limit =
+        walk->record_limit > REDACT_IDENTIFIER_BYTES ? walk->record_limit : REDACT_IDENTIFIER_BYTES;
+    const size_t room = limit - walk->value.length;
+    buffer_append(&walk->value, bytes_first(piece, piece.length < room ? piece.length : room));
+    walk->value_length += piece.length;
+}
+
+static amanat_result emit_outside(struct walk *walk, const struct place *place,
+                                  enum json_event_kind kind, struct undisclosed_bytes value)
+{
+    bool disclosed = false;
+    TRY(emit_field(walk->emitter, name_of(walk, place), kind, value,
+                   (enum disclosure_mode)place->strongest, place->label, &disclosed));
+    if (!disclosed) {
+        account_withhold(&walk->window->account, place->label);
+        return AMANAT_OK;
+    }
+    TRY(count_disclosed(walk, place));
+    if (names_subject(place, kind)) {
+        TRY(subject_set_add(&walk->window->subjects, place->node->subject, kind, value.bytes));
+    }
+    return emit_commit(walk->emitter, false);
+}
+
+/* A field that may be disclosed. */
+static amanat_result take_candidate(struct walk *walk, const struct place *place,
+                                    enum json_event_kind kind)
+{
+    const struct undisclosed_bytes value = {buffer_bytes(&walk->value)};
+    if (walk->value_length > walk->record_limit) {
+        return refuse(walk, REDACT_FAULT_RECORD_SIZE);
+    }
+    return hold_is_open(walk->hold)
+               ? of_hold(walk, hold_field(walk->hold, place, kind, name_of(walk, place), value))
+               : emit_outside(walk, place, kind, value);
+}
+
+static amanat_result note_what_is_read(struct walk *walk, const struct place *place,
+                                       enum json_event_kind kind)
+{
+    if (is_captured(walk, place)) {
+        if (walk->value_length > walk->record_limit) {
+            return refuse(walk, REDACT_FAULT_RECORD_SIZE);
+        }
+        TRY(capture_value(walk, place, kind, buffer_bytes(&walk->value)));
+    }
+    if (hold_is_open(walk->hold) && names_subject(place, kind)) {
+        return hold_subject(walk->hold, place->node->subject, kind, buffer_bytes(&walk->value));
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result end_scalar(struct walk *walk, const struct json_event *event)
+{
+    const struct place *place = current_place(walk);
+    TRY(buffer_check(&walk->value));
+    if (place == NULL) {
+        current_account(walk)->withheld_unlabelled++;
+        return AMANAT_OK;
+    }
+    TRY(note_what_is_read(walk, place, event->kind));
+    if (!allows(place, event->kind, event->is_integer)) {
+        count_wrong_type(walk, place);
+        return AMANAT_OK;
+    }
+    if (!may_be_disclosed(place)) {
+        account_withhold(current_account(walk), place->label);
+        return AMANAT_OK;
+    }
+    return take_candidate(walk, place, event->kind);
+}
+
+static amanat_result take_scalar(struct walk *walk, const struct json_event *event)
+{
+    if (event->begins) {
+        TRY(begin_scalar(walk, event->kind));
+    }
+    if (walk->streams) {
+        return emit_string_piece(walk->emitter, (struct undisclosed_bytes){event->piece},
+                                 event->ends);
+    }
+    if (walk->keeps_value) {
+        keep_piece(walk, event->piece);
+    }
+    if (!event->ends) {
+        return AMANAT_OK;
+    }
+    const amanat_result result = end_scalar(walk, event);
+    buffer_reset(&walk->value);
+    return result;
+}
+
+/* Inside something that is withheld whole, only its nesting and its scalars are counted. */
+static void take_skipped(struct walk *walk, const struct json_event *event)
+{
+    switch (event->kind) {
+    case JSON_EVENT_OBJECT_BEGIN:
+    case JSON_EVENT_ARRAY_BEGIN:
+        walk->skip_depth++;
+        break;
+    case JSON_EVENT_OBJECT_END:
+    case JSON_EVENT_ARRAY_END:
+        walk->skip_depth--;
+        break;
+    case JSON_EVENT_STRING:
+    case JSON_EVENT_NUMBER:
+    case JSON_EVENT_TRUE:
+    case JSON_EVENT_FALSE:
+    case JSON_EVENT_NULL:
+        if (event->ends && walk->skip_counts) {
+            current_account(walk)->withheld_unlabelled++;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+amanat_result walk_take(struct walk *walk, const struct json_event *event)
+{
+    if (walk->skip_depth > 0) {
+        take_skipped(walk, event);
+        return AMANAT_OK;
+    }
+    switch (event->kind) {
+    case JSON_EVENT_OBJECT_BEGIN:
+    case JSON_EVENT_ARRAY_BEGIN:
+        return begin_container(walk, event->kind);
+    case JSON_EVENT_OBJECT_END:
+    case JSON_EVENT_ARRAY_END:
+        return end_container(walk);
+    case JSON_EVENT_NAME:
+        return walk_names_take(walk, event);
+    case JSON_EVENT_STRING:
+    case JSON_EVENT_NUMBER:
+    case JSON_EVENT_TRUE:
+    case JSON_EVENT_FALSE:
+    case JSON_EVENT_NULL:
+        return take_scalar(walk, event);
+    default:
+        return AMANAT_OK;
+    }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walk: follows the scanner's events along the graph of places and sends each field where it
+ * belongs: to the hold (in records), to emission (outside), or to the count of what is withheld.
+ */
+#ifndef AMANAT_POLICY_REDACT_WALK_H
+#define AMANAT_POLICY_REDACT_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "amanat/result.h"
+#include "policy/base/arena.h"
+#include "policy/base/buffer.h"
+#include "policy/base/vector.h"
+#include "policy/redact/hold.h"
+#include "policy/redact/json_scanner.h"
+#include "policy/redact/place.h"
+#include "policy/redact/redact_emit.h"
+#include "policy/redact/release.h"
+#include "policy/redact/window.h"
+
+/** An open container whose place is known. */
+struct walk_frame {
+    const struct place *place;
+    const struct place *member; /* of an object: where the value of the last name stands, or NULL */
+    bool is_array;
+    bool captures;        /* it is (part of) an attribute that a policy reads */
+    bool captured_any;    /* the next captured thing needs a comma */
+    size_t capture_start; /* of an attribute: where its text begins */
+    size_t seen;          /* where its bits of declared names seen begin */
+    size_t names;         /* where its other names begin */
+    size_t name_limit;    /* bytes of a name that are worth keeping */
+};
+
+struct walk {
+    const struct plan *plan;
+    const struct place *root;
+    struct window *window;
+    struct emitter *emitter;
+    struct hold *hold;
+    struct account *pending; /* of the open record */
+    struct arena *arena;
+    struct arena *scratch;
+    size_t record_limit;
+
+    VECTOR(struct walk_frame) frames;
+    size_t skip_depth; /* inside something that is withheld whole: its nesting */
+    bool skip_counts;  /* its scalars are counted as unlabelled */
+
+    struct buffer name;  /* the last name as it is spelt, or its beginning */
+    size_t name_length;  /* of all of it */
+    struct buffer value; /* the open scalar as it is spelt, or its beginning */
+    size_t value_length;
+    bool keeps_value;
+    bool streams; /* the open scalar is a revealed string that goes straight out */
+
+    struct buffer seen;    /* bits of all open objects */
+    struct buffer names;   /* undeclared names of open objects: length, then decoded text */
+    struct buffer decoded; /* a name */
+    enum redact_fault fault;
+};
+
+void walk_init(struct walk *walk);
+void walk_clear(struct walk *walk);
+
+/** Takes one event. PEER_FAULT with `fault` set when the body must be refused; other failures come
+ * from memory, the question or the window's taker. */
+AMANAT_MUST_CHECK amanat_result walk_take(struct walk *walk, const struct json_event *event);
+
+#endif

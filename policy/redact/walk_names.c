@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names compare decoded ("\u0061" is "a"). A name matters if what it leads to may be disclosed or
+ * is read by a policy; such a name twice in one object refuses the body, any other does not.
+ *
+ *   declared names     one bit each
+ *   undeclared names   kept (only where additionalProperties lets them out) and sorted at the end
+ *
+ * A name longer than any that is declared leads nowhere, so its rest is not kept.
+ */
+#include "policy/redact/walk_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/base/guard.h"
+#include "policy/redact/json_text.h"
+
+/* All names of open objects that had to be kept. One map of a million records fits. */
+#define NAMES_LIMIT ((size_t)32 << 20)
+/* The longest spelling of one byte of text: \u00XX. */
+#define LONGEST_SPELLING 6
+
+static amanat_result refuse(struct walk *walk, enum redact_fault fault)
+{
+    walk->fault = fault;
+    return amanat_result_of(AMANAT_STATUS_PEER_FAULT);
+}
+
+static bool matters(const struct place *place)
+{
+    return place != NULL && (place->can_disclose || place->attribute != NULL);
+}
+
+static bool keeps_undeclared(const struct walk_frame *frame)
+{
+    return frame->place->additional != NULL && frame->place->additional->can_disclose;
+}
+
+amanat_result walk_names_begin(struct walk *walk, struct walk_frame *frame)
+{
+    const size_t bits = frame->place->node->member_count;
+    frame->seen = walk->seen.length;
+    frame->names = walk->names.length;
+    frame->name_limit = keeps_undeclared(frame) ? walk->record_limit
+                                                : LONGEST_SPELLING * frame->place->longest_name + 2;
+    for (size_t i = 0; i < bits; i += 8) {
+        buffer_append_byte(&walk->seen, 0);
+    }
+    return buffer_check(&walk->seen);
+}
+
+/* Keeps an undeclared name for the comparison at the object's end. */
+static amanat_result keep_name(struct walk *walk, struct bytes name)
+{
+    const uint32_t length = (uint32_t)name.length;
+    if (name.length + sizeof(length) > NAMES_LIMIT - walk->names.length) {
+        return refuse(walk, REDACT_FAULT_RECORD_SIZE);
+    }
+    buffer_append(&walk->names, bytes_of((const char *)&length, sizeof(length)));
+    buffer_append(&walk->names, name);
+    return buffer_check(&walk->names);
+}
+
+static amanat_result find_member(struct walk *walk, struct walk_frame *frame, struct bytes name)
+{
+    const struct place *place = frame->place;
+    const struct catalogue_member *member = catalogue_node_find_member(place->node, name);
+    if (member == NULL) {
+        frame->member = place->additional;
+        return matters(place->additional) ? keep_name(walk, name) : AMANAT_OK;
+    }
+    const size_t index = (size_t)(member - place->node->members);
+    char *bits = walk->seen.at + frame->seen + index / 8;
+    const unsigned bit = 1U << (index % 8);
+    frame->member = place->members[index];
+    if (((unsigned char)*bits & bit) != 0 && matters(frame->member)) {
+        return refuse(walk, REDACT_FAULT_DUPLICATE);
+    }
+    *bits = (char)((unsigned char)*bits | bit);
+    return AMANAT_OK;
+}
+
+static amanat_result end_name(struct walk *walk, struct walk_frame *frame)
+{
+    if (walk->name_length > walk->name.length) { /* longer than any name that matters */
+        if (keeps_undeclared(frame)) {
+            return refuse(walk, REDACT_FAULT_RECORD_SIZE);
+        }
+        frame->member = frame->place->additional;
+        return AMANAT_OK;
+    }
+    buffer_reset(&walk->decoded);
+    json_text_decode(buffer_bytes(&walk->name), &walk->decoded);
+    TRY(buffer_check(&walk->decoded));
+    return find_member(walk, frame, buffer_bytes(&walk->decoded));
+}
+
+amanat_result walk_names_take(struct walk *walk, const struct json_event *event)
+{
+    struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
+    if (event->begins) {
+        buffer_reset(&walk->name);
+        walk->name_length = 0;
+    }
+    const size_t room = frame->name_limit - walk->name.length;
+    const size_t length = event->piece.length < room ? event->piece.length : room;
+    buffer_append(&walk->name, bytes_first(event->piece, length));
+    walk->name_length += event->piece.length;
+    TRY(buffer_check(&walk->name));
+    return event->ends ? end_name(walk, frame) : AMANAT_OK;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const struct bytes *a = left;
+    const struct bytes *b = right;
+    return bytes_compare(*a, *b);
+}
+
+/* Splits the kept names of one object; gives their number. `out` may be NULL. */
+static size_t split_names(struct bytes kept, struct bytes *out)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < kept.length; count++) {
+        uint32_t length = 0;
+        memcpy(&length, kept.at + at, sizeof(length));
+        at += sizeof(length);
+        if (out != NULL) {
+            out[count] = bytes_of(kept.at + at, length);
+        }
+        at += length;
+    }
+    return count;
+}
+
+static amanat_result compare_kept_names(struct walk *walk, struct bytes kept)
+{
+    const size_t count = split_names(kept, NULL);
+    struct bytes *names = calloc(count, sizeof(*names));
+    TRY_MEMORY(names);
+    (void)split_names(kept, names);
+    qsort(names, count, sizeof(*names), compare_names);
+    bool is_double = false;
+    for (size_t i = 1; i < count && !is_double; i++) {
+        is_double = bytes_equal(names[i - 1], names[i]);
+    }
+    free(names);
+    return is_double ? refuse(walk, REDACT_FAULT_DUPLICATE) : AMANAT_OK;
+}
+
+amanat_result walk_names_end(struct walk *walk, const struct walk_frame *frame)
+{
+    if (walk->names.length > frame->names) {
+        TRY(compare_kept_names(walk, bytes_from(buffer_bytes(&walk->names), frame->names)));
+        buffer_truncate(&walk->names, frame->names);
+    }
+    buffer_truncate(&walk->seen, frame->seen);
+    return AMANAT_OK;
+}
+
+struct undisclosed_bytes walk_names_current(const struct walk *walk)
+{
+    const size_t count = walk->frames.count;
+    if (count == 0 || walk->frames.items[count - 1].is_array) {
+        return (struct undisclosed_bytes){{NULL, 0}};
+    }
+    return (struct undisclosed_bytes){buffer_bytes(&walk->name)};
+}
