@@ -6,7 +6,10 @@ The data (see records/README.md) is read from the folder shared with developers;
 """
 import json
 import lzma
+import os
 import pathlib
+import shutil
+import subprocess
 import sys
 from collections import Counter
 
@@ -431,8 +434,47 @@ def test_no_personal_data_in_the_trail(world, bodies):
     assert b"31325431" not in written and b"detective-3" not in written
 
 
-def test_trail_is_verified_by_strangers(world):
-    """The chain by the harness, then the Python and the Go verifier, which share no code with the gateway, and its own."""
-    gateway = world.gateway
-    gateway.stop()
-    gateway.trail.assert_sound()
+PYTHON_VERIFIER = HERE / "verify_trail.py"
+GO_VERIFIER = HERE.parent / "conformance" / "verify_trail.go"
+
+
+def verifier(name, world, folder):
+    """The command of a verifier, without its arguments TRAIL and VKEY-FILE."""
+    if name == "amanat":
+        return [world.gateway.programs / "amanat", "verify"]
+    if name == "python":
+        if not PYTHON_VERIFIER.exists():
+            pytest.skip(f"{PYTHON_VERIFIER} is not there")
+        return [sys.executable, PYTHON_VERIFIER]
+    if not GO_VERIFIER.exists() or shutil.which("go") is None:
+        pytest.skip(f"{GO_VERIFIER} or Go is not there")
+    program = folder / "verify_trail"
+    subprocess.run(["go", "build", "-o", program, GO_VERIFIER], check=True, env={
+        **os.environ, "GO111MODULE": "off", "GOPATH": f"{folder}:/usr/share/gocode", "GOCACHE": str(folder / "cache")})
+    return [program]
+
+
+@pytest.mark.parametrize("name", ["python", "go", "amanat"])
+def test_trail_is_verified_by_strangers(world, tmp_path, name):
+    """By a Python script and a Go program on golang.org/x/mod, which share no code with the gateway, and by its own
+    command; and each notices one changed byte."""
+    world.gateway.stop()
+    world.gateway.trail.assert_sound()
+    key = tmp_path / "trail.vkey"
+    key.write_text(world.gateway.signer.vkey + "\n", encoding="utf-8")
+    command = verifier(name, world, tmp_path)
+
+    def verify(trail):
+        arguments = [trail] if name == "amanat" else [trail, key]
+        return subprocess.run([str(part) for part in [*command, *arguments]], capture_output=True, text=True, check=False)
+
+    done = verify(world.gateway.trail.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    altered = tmp_path / "altered"
+    shutil.copytree(world.gateway.trail.folder, altered)
+    segment = sorted((altered / "segments").glob("*.jsonl"))[0]
+    segment.chmod(0o600)
+    content = segment.read_bytes()
+    at = content.index(b'"reveal":', len(content) // 2) + len(b'"reveal":')
+    segment.write_bytes(content[:at] + (b"1" if content[at:at + 1] != b"1" else b"2") + content[at + 1:])
+    assert verify(altered).returncode not in (0, 2), "a changed byte went unnoticed"
