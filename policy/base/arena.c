@@ -156,7 +156,8 @@ amanat_result arena_copy_bytes(struct arena *arena, struct bytes bytes, struct b
     return AMANAT_OK;
 }
 
-static char *format_list(struct arena *arena, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static char *
+format_list(struct arena *arena, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
