@@ -294,7 +294,7 @@ static amanat_result read_strings(struct config_reader *reader, const struct con
         if (stands_before(value, i)) {
             bad_value(reader, row, item, "stands twice");
         }
-        if (row->type == CONFIG_TYPE_NAMES && !config_is_name(item->text)) {
+        if (row->type == CONFIG_TYPE_NAMES && !bytes_is_name(item->text)) {
             bad_value(reader, row, item, "a name is a small letter, then small letters, digits, -");
         }
     }
@@ -351,7 +351,7 @@ static amanat_result read_items(struct config_reader *reader, const struct confi
             const struct document_member *member = &value->members[i];
             place = (struct config_place){member->line, member->column};
             memcpy(item, &member->key.at, sizeof(member->key.at));
-            if (!config_is_name(member->key)) {
+            if (!bytes_is_name(member->key)) {
                 config_fault(reader, "value", place.line, place.column,
                              "%s: a name is a small letter, then small letters, digits, -",
                              row->path);

@@ -217,15 +217,3 @@ const char *config_parse_url(struct arena *arena, const char *text, struct confi
     *out = url;
     return NULL;
 }
-
-bool config_is_name(struct bytes text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        const char byte = text.at[i];
-        const bool is_letter = byte >= 'a' && byte <= 'z';
-        if (!is_letter && (i == 0 || (!is_digit(byte) && byte != '-'))) {
-            return false;
-        }
-    }
-    return text.length > 0 && text.length <= 64;
-}

@@ -18,9 +18,6 @@ const char *config_parse_address(const char *text, struct config_address *out);
 /** "https://host:8443/base": no user, query or fragment. Strings are copied into the arena. */
 const char *config_parse_url(struct arena *arena, const char *text, struct config_url *out);
 
-/** [a-z][a-z0-9-]* of at most 64 letters (design 1). */
-bool config_is_name(struct bytes text);
-
 /** Whether a numeric host (IPv6 without brackets) is a loopback address. */
 bool config_is_loopback(const char *host);
 

@@ -31,6 +31,21 @@ size_t bytes_find(struct bytes bytes, char byte)
     return found == NULL ? bytes.length : (size_t)(found - bytes.at);
 }
 
+#define LONGEST_NAME 64
+
+bool bytes_is_name(struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.length; i++) {
+        const char byte = bytes.at[i];
+        const bool is_letter = byte >= 'a' && byte <= 'z';
+        const bool is_other = (byte >= '0' && byte <= '9') || byte == '-';
+        if (!is_letter && (i == 0 || !is_other)) {
+            return false;
+        }
+    }
+    return bytes.length > 0 && bytes.length <= LONGEST_NAME;
+}
+
 unsigned long long bytes_hash(struct bytes bytes)
 {
     /* FNV-1a, 64 bits, with a final mix so that tables may use the low bits. */

@@ -68,6 +68,10 @@ static inline struct bytes bytes_first(struct bytes bytes, size_t length)
     return bytes_of(bytes.at, length);
 }
 
+/** Whether it is a name of design 1, `[a-z][a-z0-9-]*`, of at most 64 bytes: a partner, a service,
+ * a purpose. */
+bool bytes_is_name(struct bytes bytes);
+
 /** A 64-bit hash, the same in every run. Not for tables into which strangers insert (see map.h). */
 unsigned long long bytes_hash(struct bytes bytes);
 

@@ -50,6 +50,27 @@ static void test_bytes__hash_differs_where_bytes_differ(void **state)
     assert_true(bytes_hash(BYTES("")) != bytes_hash(BYTES("\0")));
 }
 
+static void test_bytes__know_what_is_a_name(void **state)
+{
+    static const struct bytes names[] = {BYTES_INIT("a"), BYTES_INIT("acme-bank"),
+                                         BYTES_INIT("a1-"), BYTES_INIT("z9")};
+    static const struct bytes others[] = {
+        BYTES_INIT(""),    BYTES_INIT("1a"),  BYTES_INIT("-a"),      BYTES_INIT("A"),
+        BYTES_INIT("aB"),  BYTES_INIT("a_b"), BYTES_INIT("a.b"),     BYTES_INIT("a\0"),
+        BYTES_INIT("a/b"), BYTES_INIT("a\n"), BYTES_INIT("\xC3\xA9")};
+    char longest[65];
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_true(bytes_is_name(names[i]));
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(bytes_is_name(others[i]));
+    }
+    memset(longest, 'a', sizeof(longest));
+    assert_true(bytes_is_name(bytes_of(longest, 64)));
+    assert_false(bytes_is_name(bytes_of(longest, 65)));
+}
+
 static void test_bytes_nearest__suggests_slips_of_the_finger_only(void **state)
 {
     static const struct bytes words[] = {BYTES_INIT("listen"), BYTES_INIT("policies"),
@@ -89,6 +110,7 @@ int main(void)
         cmocka_unit_test(test_bytes__are_ordered_by_byte_value),
         cmocka_unit_test(test_bytes__know_their_beginning_and_end),
         cmocka_unit_test(test_bytes__hash_differs_where_bytes_differ),
+        cmocka_unit_test(test_bytes__know_what_is_a_name),
         cmocka_unit_test(test_bytes_nearest__suggests_slips_of_the_finger_only),
         cmocka_unit_test(test_bytes_nearest__ignores_words_that_are_too_long),
     };
