@@ -35,8 +35,7 @@ void config_fault(struct config_reader *reader, const char *code, unsigned line,
                            line, column, "%s", text);
 }
 
-/* ---- values of one kind each
- * --------------------------------------------------------------------------------- */
+/* ---- values of one kind each ---- */
 
 /* A function that reads a value reports what is wrong and returns OK; only MEMORY is a failure. */
 
@@ -239,8 +238,7 @@ static void read_word(struct config_reader *reader, const struct config_row *row
     }
 }
 
-/* ---- lists of scalars
- * ---------------------------------------------------------------------------------------- */
+/* ---- lists of scalars ---- */
 
 static amanat_result read_addresses(struct config_reader *reader, const struct config_row *row,
                                     const struct document *value,
@@ -324,9 +322,7 @@ static void read_require(struct config_reader *reader, const struct config_row *
     *target = require;
 }
 
-/* ---- objects
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- objects ---- */
 
 static amanat_result read_object(struct config_reader *reader, const char *path,
                                  const struct document *object, char *target);

@@ -12,9 +12,7 @@
 
 #define RETRY_AFTER_SECONDS "5"
 
-/* ---- beginning
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- beginning ---- */
 
 static void hex_text(const uint8_t *bytes, size_t length, char *out)
 {
@@ -113,9 +111,7 @@ static void drained(void *request)
     }
 }
 
-/* ---- ending
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- ending ---- */
 
 static void dispose(void *context)
 {
@@ -152,9 +148,7 @@ void exchange_break(struct exchange *exchange)
     exchange_end(exchange);
 }
 
-/* ---- problems
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- problems ---- */
 
 /* RFC 6750 §3: without a token only the scheme is named, with a bad one also the error. */
 static const char *challenge(const struct exchange *exchange)

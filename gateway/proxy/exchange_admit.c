@@ -6,9 +6,7 @@
 #include "gateway/proxy/exchange.h"
 #include "policy/base/base.h"
 
-/* ---- who asks
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- who asks ---- */
 
 /* False after the exchange was refused. */
 static bool establish_identity(struct exchange *exchange)
@@ -57,9 +55,7 @@ static bool know_agent(struct exchange *exchange)
     return true;
 }
 
-/* ---- what is called
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- what is called ---- */
 
 static bool find_operation(struct exchange *exchange)
 {
@@ -111,8 +107,7 @@ static bool check_body_is_declared(struct exchange *exchange)
     return true;
 }
 
-/* ---- Accept (RFC 9110 §12.5.1): can any declared media type of a success be accepted?
- * ------------------------------ */
+/* ---- Accept (RFC 9110 §12.5.1): can any declared media type of a success be accepted? ---- */
 
 static struct bytes trim(struct bytes text)
 {
@@ -224,55 +219,7 @@ static bool check_accept(struct exchange *exchange)
     return true;
 }
 
-/* ---- the need
- * ----------------------------------------------------------------------------------------------------------
- */
-
-/* The members of the Need header (design 3.4), each to its place in the request. */
-static struct bytes *need_member(struct access_need *need, struct bytes key)
-{
-    const struct {
-        const char *key;
-        struct bytes *place;
-    } members[] = {{"purpose", &need->purpose},
-                   {"case", &need->case_id},
-                   {"basis", &need->basis},
-                   {"reason", &need->reason}};
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (bytes_equal_string(key, members[i].key)) {
-            return members[i].place;
-        }
-    }
-    return NULL;
-}
-
-static bool is_text(const struct http_structured_member *member)
-{
-    return member->kind == HTTP_STRUCTURED_TOKEN || member->kind == HTTP_STRUCTURED_STRING ||
-           member->kind == HTTP_STRUCTURED_DISPLAY_STRING;
-}
-
-static const char *read_need_header(struct exchange *exchange, struct bytes field,
-                                    struct access_need *out)
-{
-    struct http_structured_dictionary dictionary;
-    if (!amanat_is_ok(http_structured_read(exchange->arena, "Need", field, NULL, &dictionary))) {
-        return "the Need header is no structured-field dictionary (RFC 9651), for example: "
-               "Need: purpose=vehicle-crime, case=\"FIR-512/2026\"";
-    }
-    for (size_t i = 0; i < dictionary.count; i++) {
-        struct bytes *place = need_member(out, dictionary.members[i].key);
-        if (place == NULL) {
-            return "the Need header knows the keys purpose, case, basis and reason only";
-        }
-        if (dictionary.members[i].repeated || !is_text(&dictionary.members[i]) ||
-            dictionary.members[i].text.length == 0) {
-            return "each key of the Need header stands once, with a token or a text";
-        }
-        *place = dictionary.members[i].text;
-    }
-    return NULL;
-}
+/* ---- the need ---- */
 
 static bool agrees(struct bytes in_token, struct bytes in_header)
 {
@@ -289,7 +236,7 @@ static const char *find_need(struct exchange *exchange, struct access_need *out)
                                         exchange->head->header_count, "need", &field))) {
         return "the Need header is too long";
     }
-    const char *fault = read_need_header(exchange, field, &header);
+    const char *fault = proxy_read_need(exchange->arena, field, &header);
     if (fault != NULL || !exchange->identity.has_need) {
         *out = header;
         return fault;
@@ -306,9 +253,7 @@ static const char *find_need(struct exchange *exchange, struct access_need *out)
     return NULL;
 }
 
-/* ---- the decision
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the decision ---- */
 
 void exchange_admit(struct exchange *exchange)
 {

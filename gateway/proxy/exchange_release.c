@@ -16,9 +16,7 @@
  * limits.record_bytes. */
 #define WINDOW_BYTES_LIMIT ((size_t)64 << 20)
 
-/* ---- windows
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- windows ---- */
 
 static void free_window(struct exchange_window *window)
 {
@@ -77,9 +75,7 @@ static struct exchange_window *take_oldest(struct exchange *exchange)
     return window;
 }
 
-/* ---- the head
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- the head ---- */
 
 static amanat_result disclosure_value(struct exchange *exchange, struct bytes *out)
 {
@@ -121,9 +117,7 @@ amanat_result exchange_begin_response(struct exchange *exchange, enum http_frami
     return AMANAT_OK;
 }
 
-/* ---- release
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- release ---- */
 
 /*
  * The one place where a service's bytes leave the gateway. `proof` is made by the trail alone,
@@ -218,8 +212,7 @@ void exchange_advance_release(struct exchange *exchange)
     }
 }
 
-/* ---- answers without a body
- * ---------------------------------------------------------------------------------------------- */
+/* ---- answers without a body ---- */
 
 static void empty_is_recorded(void *context, amanat_result result,
                               const struct durable_entry *entry)

@@ -8,9 +8,7 @@
 
 static struct http_client_handler upstream_handler(struct exchange *exchange);
 
-/* ---- the request
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the request ---- */
 
 /* Accept, Accept-Encoding and Content-Type; header parameters and credentials come besides. */
 #define OWN_HEADERS  3
@@ -163,8 +161,7 @@ void exchange_leave_upstream(struct exchange *exchange, bool reusable)
     }
 }
 
-/* ---- the response's head
- * --------------------------------------------------------------------------------------------- */
+/* ---- the response's head ---- */
 
 static void refuse_upstream(struct exchange *exchange)
 {
@@ -291,8 +288,7 @@ static void take_head(void *context, const struct http_response_head *head)
     }
 }
 
-/* ---- the response's body
- * --------------------------------------------------------------------------------------------- */
+/* ---- the response's body ---- */
 
 static void redaction_failed(struct exchange *exchange, amanat_result result)
 {
@@ -347,9 +343,7 @@ static void take_end(void *context)
     }
 }
 
-/* ---- failures
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- failures ---- */
 
 static void take_failure(void *context, enum http_client_failure failure, enum http_refusal refusal)
 {

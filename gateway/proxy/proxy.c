@@ -15,9 +15,7 @@
  * of their own. */
 #define POST_LIMIT 65536
 
-/* ---- counting
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- counting ---- */
 
 void proxy_worker_count(struct proxy_worker *worker, enum proxy_metric metric, size_t value,
                         int64_t amount)
@@ -31,9 +29,7 @@ void proxy_worker_count_refusal(struct proxy_worker *worker, size_t reason)
     trail_count_refused(worker->proxy->trail, reason);
 }
 
-/* ---- a worker's end
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- a worker's end ---- */
 
 static void end_if_idle(struct proxy_worker *worker)
 {
@@ -82,9 +78,7 @@ static void stop_worker(void *context)
     }
 }
 
-/* ---- a worker's generation
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- a worker's generation ---- */
 
 struct change_over {
     struct proxy_worker *worker;
@@ -127,9 +121,7 @@ amanat_result proxy_reload(struct proxy *proxy, struct proxy_generation *generat
     return AMANAT_OK;
 }
 
-/* ---- making workers
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- making workers ---- */
 
 static struct http_server_limits server_limits(const struct config_limits *limits)
 {
@@ -223,9 +215,7 @@ struct http_address proxy_listener(const struct proxy *proxy, size_t index)
     return proxy->listeners[index];
 }
 
-/* ---- threads
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- threads ---- */
 
 static void run_worker(void *context)
 {

@@ -4,6 +4,7 @@
  *
  *   exchange.c          one access from its request to its end: the states
  *   exchange_admit.c    who asks, for what, for which need; the decision
+ *   need.c              the Need header
  *   exchange_upstream.c the call to the service and what its answer means
  *   exchange_release.c  windows: entry durable, then bytes out. Nowhere else do a service's bytes
  * leave exchange_entry.c    what the trail is told upstream_pool.c     kept-alive connections to
@@ -27,9 +28,7 @@
 #include "gateway/trail/trail.h"
 #include "policy/disclosure/disclosure.h"
 
-/* ---- generations
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- generations ---- */
 
 /** Everything that a reload replaces as one; immutable and counted. An exchange keeps the one it
  * started with. */
@@ -56,8 +55,7 @@ void proxy_generation_unref(struct proxy_generation *generation); /* NULL is fin
 
 const struct config *proxy_generation_config(const struct proxy_generation *generation);
 
-/* ---- metrics and reasons
- * ------------------------------------------------------------------------------------------- */
+/* ---- metrics and reasons ---- */
 
 #define PROXY_REASON_COUNT ((size_t)IDENTITY_REFUSAL_COUNT + HTTP_REFUSAL_COUNT + 2)
 #define PROXY_METRIC_ROWS  10
@@ -75,9 +73,13 @@ struct proxy_names {
 };
 void proxy_names_init(struct proxy_names *names);
 
-/* ---- the proxy
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the need ---- */
+
+/** Reads the value of a `Need` header; no bytes are an empty need. NULL, or a closed text that says
+ * what is wrong with it. */
+const char *proxy_read_need(struct arena *arena, struct bytes field, struct access_need *out);
+
+/* ---- the proxy ---- */
 
 struct proxy;
 

@@ -109,8 +109,7 @@ AMANAT_MUST_CHECK amanat_result trail_start(struct trail *trail);
  */
 void trail_close(struct trail *trail);
 
-/* ---- submitting
- * ---------------------------------------------------------------------------------------------- */
+/* ---- submitting ---- */
 
 /** What is served first when space is short: accesses and the trail's own entries, then refusals.
  */
@@ -168,9 +167,7 @@ void trail_count_refused(struct trail *trail, size_t reason);
 /** Writes a `clock` entry that says the clock is right after all, and serves again. */
 AMANAT_MUST_CHECK amanat_result trail_acknowledge_clock(struct trail *trail);
 
-/* ---- rulesets
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- rulesets ---- */
 
 /** One file of a ruleset: its path in the policy folder, with `/`, and its very bytes. */
 struct trail_file {
@@ -189,9 +186,7 @@ AMANAT_MUST_CHECK amanat_result trail_store_ruleset(struct trail *trail,
                                                     struct amanat_diagnostics *diagnostics,
                                                     struct trail_digest *out);
 
-/* ---- state
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- state ---- */
 
 /** Whether an access could be recorded now: a cheap look before anything else is done for it. */
 bool trail_is_available(const struct trail *trail);

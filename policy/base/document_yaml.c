@@ -118,9 +118,7 @@ static amanat_result next_event(struct reader *reader, yaml_event_t *event)
     return AMANAT_OK;
 }
 
-/* ---- scalars
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- scalars ---- */
 
 static bool is_one_of(struct bytes text, const char *const *words, size_t count)
 {
@@ -252,8 +250,7 @@ static amanat_result read_scalar(struct reader *reader, const yaml_event_t *even
     return AMANAT_OK;
 }
 
-/* ---- anchors and aliases
- * ------------------------------------------------------------------------------------ */
+/* ---- anchors and aliases ---- */
 
 static amanat_result remember_anchor(struct reader *reader, const char *name,
                                      const struct node *node, size_t nodes)
@@ -292,8 +289,7 @@ static amanat_result read_alias(struct reader *reader, const yaml_event_t *event
     return AMANAT_OK;
 }
 
-/* ---- collections
- * -------------------------------------------------------------------------------------------- */
+/* ---- collections ---- */
 
 static amanat_result read_node(struct reader *reader, const yaml_event_t *event, struct node *out);
 

@@ -23,8 +23,7 @@
 #include "policy/catalogue/problem.h"
 #include "policy/catalogue/vocabulary.h"
 
-/* ---- values and their places
- * ------------------------------------------------------------------------------------ */
+/* ---- values and their places ---- */
 
 /** Kinds of JSON values, as bits of a set. INTEGER is a number without fraction and exponent part
  * in value. */
@@ -118,9 +117,7 @@ struct catalogue_node {
 const struct catalogue_member *catalogue_node_find_member(const struct catalogue_node *node,
                                                           struct bytes name);
 
-/* ---- operations
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- operations ---- */
 
 enum parameter_place { PARAMETER_IN_PATH = 0, PARAMETER_IN_QUERY, PARAMETER_IN_HEADER };
 
@@ -231,8 +228,7 @@ AMANAT_MUST_CHECK amanat_result catalogue_compile(struct arena *arena,
 void catalogue_write_schema(const struct catalogue *catalogue, bool model_has_case,
                             struct buffer *out);
 
-/* ---- from a request to an operation with typed parameters
- * ------------------------------------------------------- */
+/* ---- from a request to an operation with typed parameters ---- */
 
 /** A value of a parameter, decoded and typed. */
 struct parameter_item {

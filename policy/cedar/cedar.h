@@ -23,9 +23,7 @@
 #include "policy/base/bytes.h"
 #include "policy/base/document.h"
 
-/* ---- Values
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Values ---- */
 
 /** Which entity: `A::B::"id"` is type `A::B` (a path without blanks) and an id that may be any
  * text, even empty. */
@@ -135,9 +133,7 @@ void cedar_entity_uid_append(struct buffer *buffer, const struct cedar_entity_ui
  * blanks. */
 bool cedar_path_is_valid(struct bytes text);
 
-/* ---- Policies
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Policies ---- */
 
 struct cedar_policy_set;
 struct cedar_policy;
@@ -257,9 +253,7 @@ typedef amanat_result (*cedar_resource_attribute_fn)(void *context,
 AMANAT_MUST_CHECK amanat_result cedar_policy_set_resource_attributes(
     const struct cedar_policy_set *set, cedar_resource_attribute_fn callback, void *context);
 
-/* ---- Schema
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Schema ---- */
 
 struct cedar_schema;
 
@@ -361,8 +355,7 @@ bool cedar_type_accepts(const struct cedar_schema *schema, const struct cedar_ty
                         const struct cedar_value *value, const char *source, unsigned line,
                         unsigned column, struct amanat_diagnostics *diagnostics);
 
-/* ---- Values from JSON
- * -------------------------------------------------------------------------------------------- */
+/* ---- Values from JSON ---- */
 
 /**
  * A value from a document (JSON or YAML), with Cedar's escapes `__entity` and `__extn`. With
@@ -386,9 +379,7 @@ AMANAT_MUST_CHECK amanat_result cedar_context_from_document(
     const char *source, const struct document *document, struct amanat_diagnostics *diagnostics,
     struct cedar_value *out);
 
-/* ---- Entities
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Entities ---- */
 
 struct cedar_entities;
 
@@ -471,8 +462,7 @@ bool cedar_entities_is_in(const struct cedar_entities *entities,
                           const struct cedar_entity_uid *descendant,
                           const struct cedar_entity_uid *ancestor);
 
-/* ---- Requests and decisions
- * -------------------------------------------------------------------------------------- */
+/* ---- Requests and decisions ---- */
 
 struct cedar_request {
     struct cedar_entity_uid principal;

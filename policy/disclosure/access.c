@@ -37,8 +37,7 @@ amanat_result access_ask(const struct access *access, struct bytes action,
     return AMANAT_OK;
 }
 
-/* ---- words for a refusal
- * ------------------------------------------------------------------------------------------ */
+/* ---- words for a refusal ---- */
 
 static bool is_repeated(const struct bytes *seen, size_t count, struct bytes advice)
 {
@@ -124,8 +123,7 @@ static amanat_result note_errors(struct arena *arena, const struct cedar_respons
     return AMANAT_OK;
 }
 
-/* ---- may this call be made?
- * --------------------------------------------------------------------------------------- */
+/* ---- may this call be made? ---- */
 
 static amanat_result decide_call(const struct access *access, struct access_decision *decision)
 {
@@ -145,8 +143,7 @@ static amanat_result decide_call(const struct access *access, struct access_deci
                          decision);
 }
 
-/* ---- may it ask by this?
- * ------------------------------------------------------------------------------------------ */
+/* ---- may it ask by this? ---- */
 
 static amanat_result decide_label(const struct access *access, const char *verb, size_t label,
                                   struct bytes parameter, struct access_decision *decision)
@@ -192,8 +189,7 @@ static amanat_result decide_body(const struct access *access, struct access_deci
     return AMANAT_OK;
 }
 
-/* ---- what the trail is told of the question
- * ------------------------------------------------------------------------ */
+/* ---- what the trail is told of the question ---- */
 
 static amanat_result count_asked(const struct access *access, struct access_decision *decision)
 {
@@ -258,9 +254,7 @@ static amanat_result list_subjects(const struct access *access, struct access_de
     return AMANAT_OK;
 }
 
-/* ---- the whole
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 amanat_result access_decide(const struct ruleset *ruleset, const struct access_request *request,
                             struct arena *arena, struct access_decision *out)

@@ -168,8 +168,7 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
     return AMANAT_OK;
 }
 
-/* ---- the Disclosure header
- * ------------------------------------------------------------------------------------------ */
+/* ---- the Disclosure header ---- */
 
 /* The word for a label, over all places where it may stand: one mode, `record`, or NULL when it is
  * withheld everywhere. */

@@ -13,9 +13,7 @@ static amanat_result refused(struct access_decision *decision, enum problem_name
     return amanat_result_of(AMANAT_STATUS_REFUSED);
 }
 
-/* ---- the need
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- the need ---- */
 
 static amanat_result check_need(const struct ruleset *ruleset, const struct access_need *need,
                                 struct access_decision *decision)
@@ -82,9 +80,7 @@ static amanat_result make_need(const struct access *access, struct access_decisi
     return cedar_value_record(access->arena, fields, count, out);
 }
 
-/* ---- the agent
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- the agent ---- */
 
 struct agent {
     struct cedar_field fields[64];
@@ -192,9 +188,7 @@ static amanat_result add_agent(struct access *access)
     return AMANAT_OK;
 }
 
-/* ---- contexts
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- contexts ---- */
 
 static amanat_result add_single_field_record(struct access *access, const char *name,
                                              const struct cedar_field *fields, size_t count)
@@ -280,9 +274,7 @@ amanat_result access_call_context(const struct access *access, struct cedar_valu
     return cedar_value_record(access->arena, fields, access->context_count + 1, out);
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 amanat_result access_prepare(const struct ruleset *ruleset, const struct access_request *request,
                              struct arena *arena, struct access_decision *decision,

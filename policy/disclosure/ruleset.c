@@ -49,9 +49,7 @@ static amanat_result copy_sources(struct arena *arena, const struct catalogue_so
     return AMANAT_OK;
 }
 
-/* ---- schema
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- schema ---- */
 
 /* Paths are copied with a NUL after them (copy_sources), so that they serve as source names. */
 static amanat_result parse_schema(struct arena *arena, const struct ruleset_sources *sources,
@@ -159,9 +157,7 @@ amanat_result ruleset_write_schema(const struct ruleset_sources *sources,
     return result;
 }
 
-/* ---- entities
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- entities ---- */
 
 static amanat_result add_entity_files(struct cedar_entities *entities,
                                       const struct cedar_schema *schema,
@@ -249,9 +245,7 @@ static amanat_result compile_entities(struct ruleset *ruleset,
     return result;
 }
 
-/* ---- policies
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- policies ---- */
 
 static amanat_result parse_policies(struct ruleset *ruleset, struct amanat_diagnostics *diagnostics)
 {
@@ -358,9 +352,7 @@ static amanat_result index_field_actions(struct ruleset *ruleset)
     return AMANAT_OK;
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- the whole ---- */
 
 static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sources *sources,
                              struct amanat_diagnostics *diagnostics)
@@ -425,6 +417,11 @@ void ruleset_unref(struct ruleset *ruleset)
 const struct catalogue *ruleset_catalogue(const struct ruleset *ruleset)
 {
     return ruleset->catalogue;
+}
+
+size_t ruleset_policy_count(const struct ruleset *ruleset)
+{
+    return cedar_policy_set_count(ruleset->policies);
 }
 
 const struct ruleset_sources *ruleset_sources(const struct ruleset *ruleset)

@@ -35,6 +35,9 @@ void ruleset_unref(struct ruleset *ruleset);
 
 const struct catalogue *ruleset_catalogue(const struct ruleset *ruleset);
 
+/** How many policies it has, links included. */
+size_t ruleset_policy_count(const struct ruleset *ruleset);
+
 /** The sources as they were compiled: to be stored in the trail. */
 const struct ruleset_sources *ruleset_sources(const struct ruleset *ruleset);
 

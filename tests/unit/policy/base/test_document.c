@@ -109,9 +109,7 @@ static void assert_faults(reader_fn reader, const struct fault *faults, size_t c
     }
 }
 
-/* ---- JSON
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static void test_document_json__reads_every_kind_with_its_place(void **state)
 {
@@ -312,9 +310,7 @@ static void test_document__reads_integers_that_fit(void **state)
     assert_string_equal(document_kind_name(DOCUMENT_NULL), "null");
 }
 
-/* ---- YAML
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- YAML ---- */
 
 static void test_document_yaml__types_scalars_by_the_core_schema(void **state)
 {

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `amanat COMMAND …`: the table of commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/command/command.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *about;
+} commands[] = {
+    {"serve", command_serve, "run the gateway"},
+    {"check", command_check, "compile a policy folder and say what is wrong with it"},
+    {"schema", command_schema, "print or write the Cedar schema of a policy folder"},
+    {"preview", command_preview, "show what an agent would get"},
+    {"verify", command_verify, "check that a trail is whole"},
+    {"search", command_search, "list entries of a trail"},
+    {"witness", command_witness, "cosign other gateways' checkpoints; the local ledger"},
+    {"keys", command_keys, "make the secret keys of a gateway"},
+};
+
+static int print_usage(FILE *stream, int code)
+{
+    (void)fprintf(stream, "usage: amanat COMMAND …     (amanat COMMAND --help tells more)\n\n");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        (void)fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].about);
+    }
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        return print_usage(stderr, COMMAND_EXIT_USAGE);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        return print_usage(stdout, COMMAND_EXIT_YES);
+    }
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    (void)fprintf(stderr, "amanat: unknown command `%s`\n", argv[1]);
+    return print_usage(stderr, COMMAND_EXIT_USAGE);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a policy folder and of its facts, read for the compiler. */
+#ifndef AMANAT_GATEWAY_COMMAND_POLICY_FILES_H
+#define AMANAT_GATEWAY_COMMAND_POLICY_FILES_H
+
+#include "amanat/diagnostics.h"
+#include "amanat/result.h"
+#include "policy/disclosure/disclosure.h"
+
+struct policy_files_limits {
+    size_t folder; /* bytes of the whole policy folder; 0 = 256 MiB */
+    size_t fact;   /* bytes of one file of facts; 0 = 256 MiB */
+};
+
+/** Reads folder and facts into `arena`. CONFIG_FAULT, IO or LIMIT with diagnostics. */
+AMANAT_MUST_CHECK amanat_result policy_files_read(const char *folder, const char *const *facts,
+                                                  size_t facts_count,
+                                                  const struct policy_files_limits *limits,
+                                                  struct arena *arena,
+                                                  struct amanat_diagnostics *diagnostics,
+                                                  struct ruleset_sources *out);
+
+/** The file of that path in the folder's sources, or NULL. */
+const struct catalogue_source *policy_files_find(const struct ruleset_sources *sources,
+                                                 const char *path);
+
+#endif
