@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store of entities: a map from uids over a list, perhaps with a base below it. Closing it
+ * computes each entity's ancestors once, so that `in` is a search in a sorted list.
+ */
+#include "policy/cedar/cedar_entities.h"
+
+#include <stdlib.h>
+
+#include "policy/base/guard.h"
+
+static const struct cedar_value empty_record = {.kind = CEDAR_VALUE_RECORD, .depth = 1};
+
+struct cedar_entities *cedar_entities_new(struct arena *arena, const struct cedar_entities *base)
+{
+    ASSERT(base == NULL || base->is_closed);
+    struct cedar_entities *entities = ARENA_NEW(arena, struct cedar_entities);
+    if (entities != NULL) {
+        entities->arena = arena;
+        entities->base = base;
+    }
+    return entities;
+}
+
+/* The store's own entity, not its base's. */
+static struct cedar_entity *find_own(const struct cedar_entities *entities,
+                                     const struct cedar_entity_uid *uid)
+{
+    return cedar_uid_map_get(&entities->by_uid, uid);
+}
+
+const struct cedar_entity *cedar_entities_find(const struct cedar_entities *entities,
+                                               const struct cedar_entity_uid *uid)
+{
+    for (; entities != NULL; entities = entities->base) {
+        const struct cedar_entity *entity = find_own(entities, uid);
+        if (entity != NULL) {
+            return entity;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Adding
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static int compare_uids_for_sort(const void *a, const void *b)
+{
+    return cedar_entity_uid_compare(a, b);
+}
+
+/* A sorted copy without duplicates, so that equal entities have equal lists. */
+static amanat_result copy_parents(struct arena *arena, const struct cedar_entity_parts *parts,
+                                  struct cedar_entity *entity)
+{
+    if (parts->parent_count == 0) {
+        return AMANAT_OK;
+    }
+    struct cedar_entity_uid *parents =
+        arena_allocate_array(arena, parts->parent_count, sizeof(*parents));
+    TRY_MEMORY(parents);
+    memcpy(parents, parts->parents, parts->parent_count * sizeof(*parents));
+    qsort(parents, parts->parent_count, sizeof(*parents), compare_uids_for_sort);
+    size_t kept = 1;
+    for (size_t i = 1; i < parts->parent_count; i++) {
+        if (!cedar_entity_uid_equal(&parents[kept - 1], &parents[i])) {
+            parents[kept++] = parents[i];
+        }
+    }
+    entity->parents = parents;
+    entity->parent_count = kept;
+    return AMANAT_OK;
+}
+
+static bool are_equal(const struct cedar_entity *a, const struct cedar_entity *b)
+{
+    if (a->parent_count != b->parent_count || !cedar_value_equal(&a->attributes, &b->attributes) ||
+        !cedar_value_equal(&a->tags, &b->tags)) {
+        return false;
+    }
+    for (size_t i = 0; i < a->parent_count; i++) {
+        if (!cedar_entity_uid_equal(&a->parents[i], &b->parents[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static amanat_result insert(struct cedar_entities *entities, struct cedar_entity *entity)
+{
+    struct cedar_entity **place = VECTOR_PUSH(entities->arena, &entities->items);
+    TRY_MEMORY(place);
+    *place = entity;
+    return cedar_uid_map_put(entities->arena, &entities->by_uid, &entity->uid, entity);
+}
+
+amanat_result cedar_entities_add_at(struct cedar_entities *entities,
+                                    const struct cedar_entity_parts *parts,
+                                    const struct cedar_entity_place *place,
+                                    struct amanat_diagnostics *diagnostics)
+{
+    ASSERT(!entities->is_closed);
+    struct cedar_entity *entity = ARENA_NEW(entities->arena, struct cedar_entity);
+    TRY_MEMORY(entity);
+    entity->uid = parts->uid;
+    entity->attributes =
+        parts->attributes.kind == CEDAR_VALUE_RECORD ? parts->attributes : empty_record;
+    entity->tags = parts->tags.kind == CEDAR_VALUE_RECORD ? parts->tags : empty_record;
+    entity->source = place->source;
+    entity->line = place->line;
+    entity->column = place->column;
+    TRY(copy_parents(entities->arena, parts, entity));
+    const struct cedar_entity *earlier = find_own(entities, &entity->uid);
+    if (earlier == NULL) {
+        return insert(entities, entity);
+    }
+    if (are_equal(earlier, entity)) {
+        return AMANAT_OK;
+    }
+    amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "duplicate-entity", place->source,
+                           place->line, place->column,
+                           "the entity `%.*s::\"%.*s\"` stands twice with different contents, "
+                           "first at %s:%u",
+                           BYTES_PRINTF(entity->uid.type), BYTES_PRINTF(entity->uid.id),
+                           earlier->source, earlier->line);
+    return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+}
+
+amanat_result cedar_entities_add(struct cedar_entities *entities,
+                                 const struct cedar_entity_parts *parts)
+{
+    const struct cedar_entity_place nowhere = {.source = ""};
+    return cedar_entities_add_at(entities, parts, &nowhere, NULL);
+}
+
+amanat_result cedar_entities_add_actions(struct cedar_entities *entities,
+                                         const struct cedar_schema *schema)
+{
+    for (size_t i = 0; i < cedar_schema_action_count(schema); i++) {
+        const struct cedar_action *action = cedar_schema_action_at(schema, i);
+        const struct cedar_entity_parts parts = {
+            .uid = action->uid, .parents = action->parents, .parent_count = action->parent_count};
+        const struct cedar_entity_place place = {action->source, action->line, action->column};
+        TRY(cedar_entities_add_at(entities, &parts, &place, NULL));
+    }
+    return AMANAT_OK;
+}
+
+/* ---- Closing
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* A step of the walk over parents: depth first, with a stack of its own, since chains may be long.
+ */
+struct step {
+    struct cedar_entity *entity;
+    size_t next_parent;
+};
+typedef VECTOR(struct step) steps;
+
+static int compare_uid_pointers_for_sort(const void *a, const void *b)
+{
+    return cedar_entity_uid_compare(*(const struct cedar_entity_uid *const *)a,
+                                    *(const struct cedar_entity_uid *const *)b);
+}
+
+static bool has_ancestor(const struct cedar_entity *entity, const struct cedar_entity_uid *uid)
+{
+    size_t low = 0;
+    size_t high = entity->ancestor_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = cedar_entity_uid_compare(entity->ancestors[middle], uid);
+        if (order == 0) {
+            return true;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return false;
+}
+
+/* The ancestors of an entity whose parents have theirs: the parents and their ancestors. */
+static amanat_result collect_ancestors(const struct cedar_entities *entities,
+                                       struct cedar_entity *entity)
+{
+    size_t most = entity->parent_count;
+    for (size_t i = 0; i < entity->parent_count; i++) {
+        const struct cedar_entity *parent = cedar_entities_find(entities, &entity->parents[i]);
+        most += parent == NULL ? 0 : parent->ancestor_count;
+    }
+    const struct cedar_entity_uid **all = arena_allocate_array(entities->arena, most, sizeof(*all));
+    TRY_MEMORY(all);
+    size_t count = 0;
+    for (size_t i = 0; i < entity->parent_count; i++) {
+        const struct cedar_entity *parent = cedar_entities_find(entities, &entity->parents[i]);
+        all[count++] = &entity->parents[i];
+        for (size_t j = 0; parent != NULL && j < parent->ancestor_count; j++) {
+            all[count++] = parent->ancestors[j];
+        }
+    }
+    if (entity->parent_count > 0) {
+        qsort(all, count, sizeof(const struct cedar_entity_uid *), compare_uid_pointers_for_sort);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || !cedar_entity_uid_equal(all[kept - 1], all[i])) {
+            all[kept++] = all[i];
+        }
+    }
+    entity->ancestors = all;
+    entity->ancestor_count = kept;
+    return AMANAT_OK;
+}
+
+static amanat_result refuse_cycle(const struct cedar_entity *entity,
+                                  struct amanat_diagnostics *diagnostics)
+{
+    amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "cycle", entity->source,
+                           entity->line, entity->column,
+                           "the entity `%.*s::\"%.*s\"` is its own ancestor",
+                           BYTES_PRINTF(entity->uid.type), BYTES_PRINTF(entity->uid.id));
+    return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+}
+
+static amanat_result push_step(const struct cedar_entities *entities, steps *stack,
+                               struct cedar_entity *entity)
+{
+    struct step *step = VECTOR_PUSH(entities->arena, stack);
+    TRY_MEMORY(step);
+    step->entity = entity;
+    entity->is_being_closed = true;
+    return AMANAT_OK;
+}
+
+static amanat_result close_entity(const struct cedar_entities *entities, steps *stack,
+                                  struct cedar_entity *start,
+                                  struct amanat_diagnostics *diagnostics)
+{
+    TRY(push_step(entities, stack, start));
+    while (stack->count > 0) {
+        struct step *step = &stack->items[stack->count - 1];
+        struct cedar_entity *entity = step->entity;
+        if (step->next_parent < entity->parent_count) {
+            struct cedar_entity *parent = find_own(entities, &entity->parents[step->next_parent++]);
+            if (parent == NULL || parent->is_closed) {
+                continue;
+            }
+            if (parent->is_being_closed) {
+                return refuse_cycle(parent, diagnostics);
+            }
+            TRY(push_step(entities, stack, parent));
+            continue;
+        }
+        TRY(collect_ancestors(entities, entity));
+        entity->is_closed = true;
+        stack->count--;
+        if (has_ancestor(entity, &entity->uid)) {
+            return refuse_cycle(entity, diagnostics);
+        }
+    }
+    return AMANAT_OK;
+}
+
+static bool type_may_be_in(const struct cedar_entity_type *type, struct bytes ancestor)
+{
+    for (size_t i = 0; i < type->ancestor_count; i++) {
+        if (bytes_equal(type->ancestors[i], ancestor)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static amanat_result check_ancestor_types(const struct cedar_entity *entity,
+                                          const struct cedar_schema *schema,
+                                          struct amanat_diagnostics *diagnostics)
+{
+    const struct cedar_entity_type *type = cedar_schema_entity_type(schema, entity->uid.type);
+    for (size_t i = 0; type != NULL && i < entity->ancestor_count; i++) {
+        if (!type_may_be_in(type, entity->ancestors[i]->type)) {
+            amanat_diagnostics_add(
+                diagnostics, AMANAT_SEVERITY_ERROR, "conformance", entity->source, entity->line,
+                entity->column, "an entity of type `%.*s` cannot be in one of type `%.*s`",
+                BYTES_PRINTF(entity->uid.type), BYTES_PRINTF(entity->ancestors[i]->type));
+            return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+        }
+    }
+    return AMANAT_OK;
+}
+
+amanat_result cedar_entities_close(struct cedar_entities *entities,
+                                   const struct cedar_schema *schema,
+                                   struct amanat_diagnostics *diagnostics)
+{
+    ASSERT(!entities->is_closed);
+    steps stack = {0};
+    for (size_t i = 0; i < entities->items.count; i++) {
+        struct cedar_entity *entity = entities->items.items[i];
+        if (!entity->is_closed) {
+            TRY(close_entity(entities, &stack, entity, diagnostics));
+        }
+    }
+    amanat_result result = AMANAT_OK;
+    for (size_t i = 0; schema != NULL && i < entities->items.count; i++) {
+        const amanat_result checked =
+            check_ancestor_types(entities->items.items[i], schema, diagnostics);
+        result = amanat_is_ok(checked) ? result : checked;
+    }
+    entities->is_closed = amanat_is_ok(result);
+    return result;
+}
+
+/* ---- Asking
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+bool cedar_entities_is_in(const struct cedar_entities *entities,
+                          const struct cedar_entity_uid *descendant,
+                          const struct cedar_entity_uid *ancestor)
+{
+    if (cedar_entity_uid_equal(descendant, ancestor)) {
+        return true;
+    }
+    const struct cedar_entity *entity = cedar_entities_find(entities, descendant);
+    return entity != NULL && has_ancestor(entity, ancestor);
+}
+
+size_t cedar_entities_count(const struct cedar_entities *entities)
+{
+    return entities->items.count;
+}
+
+const struct cedar_entity *cedar_entities_at(const struct cedar_entities *entities, size_t index)
+{
+    ASSERT(index < entities->items.count);
+    return entities->items.items[index];
+}
+
+const struct cedar_entity_uid *cedar_entity_uid(const struct cedar_entity *entity)
+{
+    return &entity->uid;
+}
+
+const struct cedar_value *cedar_entity_attributes(const struct cedar_entity *entity)
+{
+    return &entity->attributes;
+}
+
+const struct cedar_value *cedar_entity_tags(const struct cedar_entity *entity)
+{
+    return &entity->tags;
+}
+
+const struct cedar_entity_uid *cedar_entity_parents(const struct cedar_entity *entity,
+                                                    size_t *out_count)
+{
+    *out_count = entity->parent_count;
+    return entity->parents;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The evaluator: expressions of a policy to values, for one request. */
+#ifndef AMANAT_POLICY_CEDAR_EVALUATE_H
+#define AMANAT_POLICY_CEDAR_EVALUATE_H
+
+#include "policy/cedar/cedar_ast.h"
+#include "policy/cedar/cedar_operations.h"
+
+/** CONFIG_FAULT: the expression has no value, `evaluation` says why and where. MEMORY: nothing is
+ * known. */
+AMANAT_MUST_CHECK amanat_result cedar_evaluate(struct cedar_evaluation *evaluation,
+                                               const struct cedar_expression *expression,
+                                               struct cedar_value *out);
+
+/** All conditions of a policy, whose scope is known to match. Fails as cedar_evaluate does. */
+AMANAT_MUST_CHECK amanat_result cedar_evaluate_conditions(struct cedar_evaluation *evaluation,
+                                                          const struct cedar_policy *policy,
+                                                          bool *out);
+
+/** Whether all of `text` matches. */
+bool cedar_pattern_matches(const struct cedar_pattern *pattern, struct bytes text);
+
+#endif

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Expressions (Cedar grammar: Expr). One function per rule of the grammar, named after it. Limits:
+ * the parser recurses only through cedar_parser_expression, and no node is deeper than
+ * CEDAR_EXPRESSION_DEPTH_LIMIT.
+ */
+#include "policy/base/guard.h"
+#include "policy/cedar/cedar_operations.h"
+#include "policy/cedar/cedar_parser.h"
+
+/* The official grammar takes at most four of `!` or `-` in a row. */
+#define MOST_UNARY_OPERATORS 4
+
+typedef const struct cedar_expression *node;
+typedef VECTOR(node) nodes;
+
+/* A node at the position of `at`; its depth is one more than its deepest operand's. */
+static amanat_result make_node(struct cedar_parser *parser, enum cedar_expression_kind kind,
+                               const struct cedar_token *at, const node *operands, size_t count,
+                               struct cedar_expression **out)
+{
+    struct cedar_expression *made = ARENA_NEW(parser->arena, struct cedar_expression);
+    TRY_MEMORY(made);
+    *made = (struct cedar_expression){.kind = kind,
+                                      .line = at->line,
+                                      .column = at->column,
+                                      .operands = operands,
+                                      .operand_count = count};
+    for (size_t i = 0; i < count; i++) {
+        made->depth = operands[i]->depth > made->depth ? operands[i]->depth : made->depth;
+    }
+    made->depth++;
+    if (made->depth > CEDAR_EXPRESSION_DEPTH_LIMIT) {
+        return cedar_parser_fault(parser, at, "this expression is more than %d levels deep",
+                                  CEDAR_EXPRESSION_DEPTH_LIMIT);
+    }
+    *out = made;
+    return AMANAT_OK;
+}
+
+/* The same with one or two operands, which are copied. */
+static amanat_result make_small_node(struct cedar_parser *parser, enum cedar_expression_kind kind,
+                                     const struct cedar_token *at, node first, node second,
+                                     struct cedar_expression **out)
+{
+    const size_t count = second == NULL ? 1 : 2;
+    node *operands = arena_allocate_array(parser->arena, count, sizeof(node));
+    TRY_MEMORY(operands);
+    operands[0] = first;
+    if (second != NULL) {
+        operands[1] = second;
+    }
+    return make_node(parser, kind, at, operands, count, out);
+}
+
+static amanat_result make_call(struct cedar_parser *parser, const struct cedar_operation *operation,
+                               const struct cedar_token *at, node first, node second, node *out)
+{
+    struct cedar_expression *made = NULL;
+    TRY(make_small_node(parser, CEDAR_EXPRESSION_CALL, at, first, second, &made));
+    made->as.operation = operation;
+    *out = made;
+    return AMANAT_OK;
+}
+
+static amanat_result make_literal(struct cedar_parser *parser, const struct cedar_token *at,
+                                  struct cedar_value value, node *out)
+{
+    struct cedar_expression *made = NULL;
+    TRY(make_node(parser, CEDAR_EXPRESSION_LITERAL, at, NULL, 0, &made));
+    made->as.literal = value;
+    *out = made;
+    return AMANAT_OK;
+}
+
+static amanat_result push_node(struct cedar_parser *parser, nodes *list, node item)
+{
+    node *place = VECTOR_PUSH(parser->arena, list);
+    TRY_MEMORY(place);
+    *place = item;
+    return AMANAT_OK;
+}
+
+/* ---- Primary
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* `Expr {',' Expr} [',']` up to the closing symbol, which is consumed. */
+static amanat_result parse_list(struct cedar_parser *parser, const char *close, nodes *list)
+{
+    while (!cedar_parser_at_symbol(parser, close)) {
+        node item = NULL;
+        TRY(cedar_parser_expression(parser, &item));
+        TRY(push_node(parser, list, item));
+        if (!cedar_parser_accept_symbol(parser, ",")) {
+            break;
+        }
+    }
+    return cedar_parser_expect_symbol(parser, close);
+}
+
+static amanat_result parse_set(struct cedar_parser *parser, node *out)
+{
+    const struct cedar_token at = parser->token;
+    nodes elements = {0};
+    struct cedar_expression *made = NULL;
+    cedar_parser_advance(parser);
+    TRY(parse_list(parser, "]", &elements));
+    TRY(make_node(parser, CEDAR_EXPRESSION_SET, &at, elements.items, elements.count, &made));
+    *out = made;
+    return AMANAT_OK;
+}
+
+static amanat_result parse_key(struct cedar_parser *parser, struct map *seen, struct bytes *out)
+{
+    const struct cedar_token at = parser->token;
+    TRY(at.kind == CEDAR_TOKEN_STRING ? cedar_parser_string(parser, "a key", out)
+                                      : cedar_parser_identifier(parser, "a key", out));
+    if (map_get(seen, *out) != NULL) {
+        return cedar_parser_fault(parser, &at, "this key stands twice in the record");
+    }
+    return map_put(parser->arena, seen, *out, parser);
+}
+
+static amanat_result parse_record(struct cedar_parser *parser, node *out)
+{
+    const struct cedar_token at = parser->token;
+    nodes values = {0};
+    VECTOR(struct bytes) keys = {0};
+    struct map seen = {0};
+    struct cedar_expression *made = NULL;
+    cedar_parser_advance(parser);
+    while (!cedar_parser_at_symbol(parser, "}")) {
+        struct bytes *key = VECTOR_PUSH(parser->arena, &keys);
+        TRY_MEMORY(key);
+        TRY(parse_key(parser, &seen, key));
+        TRY(cedar_parser_expect_symbol(parser, ":"));
+        node value = NULL;
+        TRY(cedar_parser_expression(parser, &value));
+        TRY(push_node(parser, &values, value));
+        if (!cedar_parser_accept_symbol(parser, ",")) {
+            break;
+        }
+    }
+    TRY(cedar_parser_expect_symbol(parser, "}"));
+    TRY(make_node(parser, CEDAR_EXPRESSION_RECORD, &at, values.items, values.count, &made));
+    made->as.path.keys = keys.items;
+    made->as.path.count = keys.count;
+    *out = made;
+    return AMANAT_OK;
+}
+
+/* A call of a function by its bare name; the parenthesis is the current token. */
+static amanat_result parse_function(struct cedar_parser *parser, const struct cedar_token *name,
+                                    node *out)
+{
+    const struct cedar_operation *operation =
+        cedar_operation_find(name->text, CEDAR_OPERATION_FUNCTION);
+    if (operation == NULL) {
+        const bool is_method = cedar_operation_find(name->text, CEDAR_OPERATION_METHOD) != NULL;
+        return cedar_parser_fault(parser, name,
+                                  is_method ? "`%.*s` is a method: write `x.%.*s(…)`"
+                                            : "there is no function `%.*s`",
+                                  BYTES_PRINTF(name->text), BYTES_PRINTF(name->text));
+    }
+    nodes operands = {0};
+    struct cedar_expression *made = NULL;
+    cedar_parser_advance(parser);
+    TRY(parse_list(parser, ")", &operands));
+    TRY(make_node(parser, CEDAR_EXPRESSION_CALL, name, operands.items, operands.count, &made));
+    made->as.operation = operation;
+    *out = made;
+    return AMANAT_OK;
+}
+
+/* A name that stands alone: one of the four variables, or a fault. */
+static amanat_result make_variable(struct cedar_parser *parser, const struct cedar_token *name,
+                                   node *out)
+{
+    static const char *const variables[] = {[CEDAR_VARIABLE_PRINCIPAL] = "principal",
+                                            [CEDAR_VARIABLE_ACTION] = "action",
+                                            [CEDAR_VARIABLE_RESOURCE] = "resource",
+                                            [CEDAR_VARIABLE_CONTEXT] = "context"};
+    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+        if (bytes_equal_string(name->text, variables[i])) {
+            struct cedar_expression *made = NULL;
+            TRY(make_node(parser, CEDAR_EXPRESSION_VARIABLE, name, NULL, 0, &made));
+            made->as.variable = (enum cedar_variable)i;
+            *out = made;
+            return AMANAT_OK;
+        }
+    }
+    return cedar_parser_fault(parser, name,
+                              "there is no variable `%.*s`; variables are principal, action, "
+                              "resource and context",
+                              BYTES_PRINTF(name->text));
+}
+
+/* What begins with a word: an entity, a function call, a variable. */
+static amanat_result parse_name(struct cedar_parser *parser, node *out)
+{
+    const struct cedar_token name = parser->token;
+    struct cedar_entity_uid uid = {0};
+    bool is_entity = false;
+    TRY(cedar_parser_path_or_entity(parser, "an expression", &is_entity, &uid));
+    if (is_entity) {
+        return make_literal(parser, &name, cedar_value_entity(uid.type, uid.id), out);
+    }
+    if (bytes_find(uid.type, ':') < uid.type.length) {
+        return cedar_parser_fault(parser, &name,
+                                  "a type alone is no expression (an entity is `Type::\"id\"`)");
+    }
+    return cedar_parser_at_symbol(parser, "(") ? parse_function(parser, &name, out)
+                                               : make_variable(parser, &name, out);
+}
+
+/* A number without a minus sign of its own: within the signed range. */
+static amanat_result parse_number(struct cedar_parser *parser, node *out)
+{
+    const struct cedar_token at = parser->token;
+    int64_t number = 0;
+    for (size_t i = 0; i < at.text.length; i++) {
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, at.text.at[i] - '0', &number)) {
+            return cedar_parser_fault(parser, &at, "this number is too large");
+        }
+    }
+    cedar_parser_advance(parser);
+    return make_literal(parser, &at, cedar_value_long(number), out);
+}
+
+static amanat_result parse_parentheses(struct cedar_parser *parser, node *out)
+{
+    cedar_parser_advance(parser);
+    TRY(cedar_parser_expression(parser, out));
+    return cedar_parser_expect_symbol(parser, ")");
+}
+
+static amanat_result parse_word(struct cedar_parser *parser, node *out)
+{
+    const struct cedar_token at = parser->token;
+    if (cedar_parser_at_word(parser, "true") || cedar_parser_at_word(parser, "false")) {
+        cedar_parser_advance(parser);
+        return make_literal(parser, &at, cedar_value_bool(cedar_token_is_word(&at, "true")), out);
+    }
+    if (cedar_parser_at_word(parser, "if")) {
+        return cedar_parser_fault(parser, &at, "`if` needs parentheses around it here");
+    }
+    return parse_name(parser, out);
+}
+
+static amanat_result parse_primary(struct cedar_parser *parser, node *out)
+{
+    const struct cedar_token at = parser->token;
+    struct bytes text;
+    switch (at.kind) {
+    case CEDAR_TOKEN_IDENTIFIER:
+        return parse_word(parser, out);
+    case CEDAR_TOKEN_INTEGER:
+        return parse_number(parser, out);
+    case CEDAR_TOKEN_STRING:
+        TRY(cedar_parser_string(parser, "a string", &text));
+        return make_literal(parser, &at, cedar_value_string(text), out);
+    case CEDAR_TOKEN_SLOT:
+        return cedar_parser_fault(parser, &at, "a slot can only stand in a policy's scope");
+    default:
+        break;
+    }
+    if (cedar_parser_at_symbol(parser, "(")) {
+        return parse_parentheses(parser, out);
+    }
+    if (cedar_parser_at_symbol(parser, "[")) {
+        return parse_set(parser, out);
+    }
+    if (cedar_parser_at_symbol(parser, "{")) {
+        return parse_record(parser, out);
+    }
+    return cedar_parser_expected(parser, "an expression");
+}
+
+/* ---- Member, unary, arithmetic
+ * ---------------------------------------------------------------------------------- */
+
+static amanat_result make_get(struct cedar_parser *parser, const struct cedar_token *at,
+                              node operand, struct bytes attribute, node *out)
+{
+    struct cedar_expression *made = NULL;
+    TRY(make_small_node(parser, CEDAR_EXPRESSION_GET, at, operand, NULL, &made));
+    made->as.attribute = attribute;
+    *out = made;
+    return AMANAT_OK;
+}
+
+/* The arity of extensions' methods is looked at when they are evaluated, as the official engine
+ * does. */
+static amanat_result parse_method(struct cedar_parser *parser, const struct cedar_token *name,
+                                  node operand, node *out)
+{
+    const struct cedar_operation *operation =
+        cedar_operation_find(name->text, CEDAR_OPERATION_METHOD);
+    if (operation == NULL) {
+        const bool is_function = cedar_operation_find(name->text, CEDAR_OPERATION_FUNCTION) != NULL;
+        return cedar_parser_fault(parser, name,
+                                  is_function ? "`%.*s` is a function: write `%.*s(…)`"
+                                              : "there is no method `%.*s`",
+                                  BYTES_PRINTF(name->text), BYTES_PRINTF(name->text));
+    }
+    nodes operands = {0};
+    struct cedar_expression *made = NULL;
+    TRY(push_node(parser, &operands, operand));
+    cedar_parser_advance(parser);
+    TRY(parse_list(parser, ")", &operands));
+    if (!operation->is_extension && operands.count != operation->arity) {
+        return cedar_parser_fault(parser, name, "`%s` takes %zu arguments, not %zu",
+                                  operation->name, operation->arity - 1, operands.count - 1);
+    }
+    TRY(make_node(parser, CEDAR_EXPRESSION_CALL, name, operands.items, operands.count, &made));
+    made->as.operation = operation;
+    *out = made;
+    return AMANAT_OK;
+}
+
+static amanat_result parse_access(struct cedar_parser *parser, node operand, node *out)
+{
+    const struct cedar_token at = parser->token;
+    struct bytes name;
+    if (cedar_parser_accept_symbol(parser, "[")) {
+        TRY(cedar_parser_string(parser, "a string (an index is a literal)", &name));
+        TRY(cedar_parser_expect_symbol(parser, "]"));
+        return make_get(parser, &at, operand, name, out);
+    }
+    cedar_parser_advance(parser);
+    const struct cedar_token name_token = parser->token;
+    TRY(cedar_parser_identifier(parser, "an attribute or method", &name));
+    return cedar_parser_at_symbol(parser, "(") ? parse_method(parser, &name_token, operand, out)
+                                               : make_get(parser, &name_token, operand, name, out);
+}
+
+static bool at_access(const struct cedar_parser *parser)
+{
+    return cedar_parser_at_symbol(parser, ".") || cedar_parser_at_symbol(parser, "[");
+}
+
+static amanat_result parse_accesses(struct cedar_parser *parser, node *member)
+{
+    while (at_access(parser)) {
+        TRY(parse_access(parser, *member, member));
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result parse_member(struct cedar_parser *parser, node *out)
+{
+    node member = NULL;
+    TRY(parse_primary(parser, &member));
+    TRY(parse_accesses(parser, &member));
+    *out = member;
+    return AMANAT_OK;
+}
+
+/* The value of `-` followed by `digits`; false below the least Long. */
+static bool negative_number(struct bytes digits, int64_t *out)
+{
+    int64_t number = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_sub_overflow(number, digits.at[i] - '0', &number)) {
+            return false;
+        }
+    }
+    *out = number;
+    return true;
+}
+
+/*
+ * After at least one minus: a bare number takes the last minus into itself, so that
+ * -9223372036854775808 can be written. `*dashes` loses that minus.
+ */
+static amanat_result parse_after_dashes(struct cedar_parser *parser, size_t *dashes,
+                                        const struct cedar_token *last_dash, node *out)
+{
+    const struct cedar_token number_token = parser->token;
+    int64_t number = 0;
+    if (number_token.kind != CEDAR_TOKEN_INTEGER) {
+        return parse_member(parser, out);
+    }
+    cedar_parser_advance(parser);
+    if (at_access(parser)) {
+        if (!negative_number(number_token.text, &number) || number == INT64_MIN) {
+            return cedar_parser_fault(parser, &number_token, "this number is too large");
+        }
+        TRY(make_literal(parser, &number_token, cedar_value_long(-number), out));
+        return parse_accesses(parser, out);
+    }
+    if (!negative_number(number_token.text, &number)) {
+        return cedar_parser_fault(parser, &number_token, "this number is too small");
+    }
+    (*dashes)--;
+    return make_literal(parser, last_dash, cedar_value_long(number), out);
+}
+
+static amanat_result parse_unary(struct cedar_parser *parser, node *out)
+{
+    const char *symbol = cedar_parser_at_symbol(parser, "!") ? "!" : "-";
+    struct cedar_token operators[MOST_UNARY_OPERATORS];
+    size_t count = 0;
+    while (cedar_parser_at_symbol(parser, symbol)) {
+        if (count == MOST_UNARY_OPERATORS) {
+            return cedar_parser_fault(parser, &parser->token, "at most %d of `%s` in a row",
+                                      MOST_UNARY_OPERATORS, symbol);
+        }
+        operators[count++] = parser->token;
+        cedar_parser_advance(parser);
+    }
+    node operand = NULL;
+    if (count > 0 && symbol[0] == '-') {
+        TRY(parse_after_dashes(parser, &count, &operators[count - 1], &operand));
+    } else {
+        TRY(parse_member(parser, &operand));
+    }
+    const struct cedar_operation *operation =
+        cedar_operation_find(bytes_of_string(symbol), CEDAR_OPERATION_PREFIX);
+    while (count > 0) {
+        count--;
+        TRY(make_call(parser, operation, &operators[count], operand, NULL, &operand));
+    }
+    *out = operand;
+    return AMANAT_OK;
+}
+
+static amanat_result parse_product(struct cedar_parser *parser, node *out)
+{
+    node left = NULL;
+    TRY(parse_unary(parser, &left));
+    for (;;) {
+        const struct cedar_token at = parser->token;
+        if (cedar_parser_at_symbol(parser, "/") || cedar_parser_at_symbol(parser, "%")) {
+            return cedar_parser_fault(parser, &at, "Cedar has no division");
+        }
+        if (!cedar_parser_accept_symbol(parser, "*")) {
+            break;
+        }
+        node right = NULL;
+        TRY(parse_unary(parser, &right));
+        TRY(make_call(parser, cedar_operation_find(at.text, CEDAR_OPERATION_INFIX), &at, left,
+                      right, &left));
+    }
+    *out = left;
+    return AMANAT_OK;
+}
+
+static amanat_result parse_sum(struct cedar_parser *parser, node *out)
+{
+    node left = NULL;
+    TRY(parse_product(parser, &left));
+    for (;;) {
+        const struct cedar_token at = parser->token;
+        if (!cedar_parser_accept_symbol(parser, "+") && !cedar_parser_accept_symbol(parser, "-")) {
+            break;
+        }
+        node right = NULL;
+        TRY(parse_product(parser, &right));
+        TRY(make_call(parser, cedar_operation_find(at.text, CEDAR_OPERATION_INFIX), &at, left,
+                      right, &left));
+    }
+    *out = left;
+    return AMANAT_OK;
+}
+
+/* ---- Relations, logic, if
+ * --------------------------------------------------------------------------------------- */
+
+static amanat_result parse_has(struct cedar_parser *parser, const struct cedar_token *at,
+                               node operand, node *out)
+{
+    VECTOR(struct bytes) keys = {0};
+    const bool quoted = parser->token.kind == CEDAR_TOKEN_STRING;
+    do {
+        struct bytes *key = VECTOR_PUSH(parser->arena, &keys);
+        TRY_MEMORY(key);
+        TRY(quoted ? cedar_parser_string(parser, "an attribute", key)
+                   : cedar_parser_identifier(parser, "an attribute", key));
+    } while (!quoted && cedar_parser_accept_symbol(parser, "."));
+    struct cedar_expression *made = NULL;
+    TRY(make_small_node(parser, CEDAR_EXPRESSION_HAS, at, operand, NULL, &made));
+    made->as.path.keys = keys.items;
+    made->as.path.count = keys.count;
+    *out = made;
+    return AMANAT_OK;
+}
+
+static amanat_result parse_like(struct cedar_parser *parser, const struct cedar_token *at,
+                                node operand, node *out)
+{
+    struct cedar_expression *made = NULL;
+    if (parser->token.kind != CEDAR_TOKEN_STRING) {
+        return cedar_parser_expected(parser, "a pattern (a string)");
+    }
+    TRY(make_small_node(parser, CEDAR_EXPRESSION_LIKE, at, operand, NULL, &made));
+    TRY(cedar_token_unescape_pattern(&parser->lexer, &parser->token, parser->arena,
+                                     &made->as.pattern));
+    cedar_parser_advance(parser);
+    *out = made;
+    return AMANAT_OK;
+}
+
+static amanat_result parse_is(struct cedar_parser *parser, const struct cedar_token *at,
+                              node operand, node *out)
+{
+    struct bytes type;
+    node container = NULL;
+    struct cedar_expression *made = NULL;
+    TRY(cedar_parser_path(parser, "an entity type", &type));
+    if (cedar_parser_accept_word(parser, "in")) {
+        TRY(parse_sum(parser, &container));
+    }
+    TRY(make_small_node(parser, CEDAR_EXPRESSION_IS, at, operand, container, &made));
+    made->as.type = type;
+    *out = made;
+    return AMANAT_OK;
+}
+
+static const struct cedar_operation *relation_at(const struct cedar_parser *parser)
+{
+    static const char *const symbols[] = {"<", "<=", ">=", ">", "!=", "=="};
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+        if (cedar_parser_at_symbol(parser, symbols[i])) {
+            return cedar_operation_find(parser->token.text, CEDAR_OPERATION_INFIX);
+        }
+    }
+    return cedar_parser_at_word(parser, "in")
+               ? cedar_operation_find(parser->token.text, CEDAR_OPERATION_INFIX)
+               : NULL;
+}
+
+static amanat_result parse_relation(struct cedar_parser *parser, node *out)
+{
+    node left = NULL;
+    TRY(parse_sum(parser, &left));
+    const struct cedar_token at = parser->token;
+    const struct cedar_operation *relation = relation_at(parser);
+    if (relation != NULL) {
+        node right = NULL;
+        cedar_parser_advance(parser);
+        TRY(parse_sum(parser, &right));
+        TRY(make_call(parser, relation, &at, left, right, out));
+        if (relation_at(parser) != NULL) {
+            return cedar_parser_fault(parser, &parser->token,
+                                      "relations cannot be chained: use parentheses or `&&`");
+        }
+        return AMANAT_OK;
+    }
+    if (cedar_parser_accept_word(parser, "has")) {
+        return parse_has(parser, &at, left, out);
+    }
+    if (cedar_parser_accept_word(parser, "like")) {
+        return parse_like(parser, &at, left, out);
+    }
+    if (cedar_parser_accept_word(parser, "is")) {
+        return parse_is(parser, &at, left, out);
+    }
+    if (cedar_parser_at_symbol(parser, "=")) {
+        return cedar_parser_fault(parser, &at, "`=` is no operator: equality is `==`");
+    }
+    *out = left;
+    return AMANAT_OK;
+}
+
+typedef amanat_result (*rule_fn)(struct cedar_parser *parser, node *out);
+
+/* `Rule {symbol Rule}` as one node of many operands, however many there are. */
+static amanat_result parse_chain(struct cedar_parser *parser, const char *symbol,
+                                 enum cedar_expression_kind kind, rule_fn rule, node *out)
+{
+    const struct cedar_token at = parser->token;
+    node first = NULL;
+    TRY(rule(parser, &first));
+    if (!cedar_parser_at_symbol(parser, symbol)) {
+        *out = first;
+        return AMANAT_OK;
+    }
+    nodes operands = {0};
+    struct cedar_expression *made = NULL;
+    TRY(push_node(parser, &operands, first));
+    while (cedar_parser_accept_symbol(parser, symbol)) {
+        node next = NULL;
+        TRY(rule(parser, &next));
+        TRY(push_node(parser, &operands, next));
+    }
+    TRY(make_node(parser, kind, &at, operands.items, operands.count, &made));
+    *out = made;
+    return AMANAT_OK;
+}
+
+static amanat_result parse_and(struct cedar_parser *parser, node *out)
+{
+    return parse_chain(parser, "&&", CEDAR_EXPRESSION_AND, parse_relation, out);
+}
+
+static amanat_result expect_word(struct cedar_parser *parser, const char *word)
+{
+    return cedar_parser_accept_word(parser, word) ? AMANAT_OK : cedar_parser_expected(parser, word);
+}
+
+static amanat_result parse_if(struct cedar_parser *parser, node *out)
+{
+    const struct cedar_token at = parser->token;
+    node *parts = arena_allocate_array(parser->arena, 3, sizeof(node));
+    struct cedar_expression *made = NULL;
+    TRY_MEMORY(parts);
+    cedar_parser_advance(parser);
+    TRY(cedar_parser_expression(parser, &parts[0]));
+    TRY(expect_word(parser, "then"));
+    TRY(cedar_parser_expression(parser, &parts[1]));
+    TRY(expect_word(parser, "else"));
+    TRY(cedar_parser_expression(parser, &parts[2]));
+    TRY(make_node(parser, CEDAR_EXPRESSION_IF, &at, parts, 3, &made));
+    *out = made;
+    return AMANAT_OK;
+}
+
+amanat_result cedar_parser_expression(struct cedar_parser *parser,
+                                      const struct cedar_expression **out)
+{
+    TRY(cedar_parser_enter(parser));
+    TRY(cedar_parser_at_word(parser, "if")
+            ? parse_if(parser, out)
+            : parse_chain(parser, "||", CEDAR_EXPRESSION_OR, parse_and, out));
+    cedar_parser_leave(parser);
+    return AMANAT_OK;
+}

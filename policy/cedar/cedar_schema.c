@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The schema's front: parsing several texts into one schema, and looking things up in it. */
+#include "policy/cedar/cedar_schema.h"
+
+#include "policy/base/guard.h"
+
+amanat_result cedar_schema_parse(struct arena *arena, const struct cedar_schema_source *sources,
+                                 size_t count, struct amanat_diagnostics *diagnostics,
+                                 const struct cedar_schema **out)
+{
+    cedar_namespaces namespaces = {0};
+    amanat_result result = AMANAT_OK;
+    for (size_t i = 0; i < count; i++) {
+        struct bytes name;
+        struct bytes text;
+        TRY(arena_copy_bytes(arena, bytes_of_string(sources[i].name), &name));
+        TRY(arena_copy_bytes(arena, sources[i].text, &text));
+        const amanat_result parsed =
+            cedar_parse_schema(arena, name.at, text, diagnostics, &namespaces);
+        if (parsed.status == AMANAT_STATUS_CONFIG_FAULT) {
+            result = parsed;
+            continue;
+        }
+        TRY(parsed);
+    }
+    TRY(result);
+    return cedar_schema_resolve(arena, &namespaces, diagnostics, out);
+}
+
+const struct cedar_entity_type *cedar_schema_entity_type(const struct cedar_schema *schema,
+                                                         struct bytes name)
+{
+    return map_get(&schema->entity_types_by_name, name);
+}
+
+const struct cedar_action *cedar_schema_action(const struct cedar_schema *schema,
+                                               const struct cedar_entity_uid *uid)
+{
+    return cedar_uid_map_get(&schema->actions_by_uid, uid);
+}
+
+size_t cedar_schema_entity_type_count(const struct cedar_schema *schema)
+{
+    return schema->entity_types.count;
+}
+
+const struct cedar_entity_type *cedar_schema_entity_type_at(const struct cedar_schema *schema,
+                                                            size_t index)
+{
+    ASSERT(index < schema->entity_types.count);
+    return schema->entity_types.items[index];
+}
+
+size_t cedar_schema_action_count(const struct cedar_schema *schema)
+{
+    return schema->actions.count;
+}
+
+const struct cedar_action *cedar_schema_action_at(const struct cedar_schema *schema, size_t index)
+{
+    ASSERT(index < schema->actions.count);
+    return schema->actions.items[index];
+}
+
+const struct cedar_attribute *cedar_type_attribute(const struct cedar_type *type, struct bytes name)
+{
+    size_t low = 0;
+    size_t high = type->kind == CEDAR_VALUE_RECORD ? type->attribute_count : 0;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = bytes_compare(type->attributes[middle].name, name);
+        if (order == 0) {
+            return &type->attributes[middle];
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}

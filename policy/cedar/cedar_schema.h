@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A resolved schema's insides, filled by cedar_schema_resolve.c. */
+#ifndef AMANAT_POLICY_CEDAR_SCHEMA_H
+#define AMANAT_POLICY_CEDAR_SCHEMA_H
+
+#include "policy/base/map.h"
+#include "policy/base/vector.h"
+#include "policy/cedar/cedar_schema_ast.h"
+#include "policy/cedar/cedar_uid_map.h"
+
+struct cedar_schema {
+    VECTOR(struct cedar_entity_type *) entity_types; /* in the order of the texts */
+    struct map entity_types_by_name;
+    VECTOR(struct cedar_action *) actions;
+    struct cedar_uid_map actions_by_uid;
+    struct map action_types; /* `Action`, `N::Action` …: types that some declared action has */
+};
+
+/** Makes a schema of parsed name spaces; name spaces of one name are joined. */
+AMANAT_MUST_CHECK amanat_result cedar_schema_resolve(struct arena *arena,
+                                                     const cedar_namespaces *namespaces,
+                                                     struct amanat_diagnostics *diagnostics,
+                                                     const struct cedar_schema **out);
+
+/** A common type while it is resolved. */
+struct cedar_common_type {
+    const struct cedar_namespace *name_space;
+    const struct cedar_declaration *declaration;
+    enum {
+        CEDAR_COMMON_TYPE_NEW = 0,
+        CEDAR_COMMON_TYPE_OPEN,   /* being resolved */
+        CEDAR_COMMON_TYPE_FAILED, /* its faults are reported */
+        CEDAR_COMMON_TYPE_DONE
+    } state;
+    const struct cedar_type *type;
+    unsigned depth;
+};
+
+/** What resolving needs in all its steps. */
+struct cedar_resolver {
+    struct arena *arena;
+    struct amanat_diagnostics *diagnostics;
+    struct cedar_schema *schema;
+    struct map common_types; /* full name to struct cedar_common_type */
+};
+
+/** A fault at a name; CONFIG_FAULT. */
+__attribute__((format(printf, 4, 5))) AMANAT_MUST_CHECK amanat_result cedar_resolver_fault(
+    const struct cedar_resolver *resolver, const struct cedar_namespace *name_space,
+    const struct cedar_schema_name *at, const char *format, ...);
+
+/** `name` as it is called in full inside a name space. */
+AMANAT_MUST_CHECK amanat_result cedar_resolver_full_name(const struct cedar_resolver *resolver,
+                                                         struct bytes name_space, struct bytes name,
+                                                         struct bytes *out);
+
+/** The entity type that a name in a name space means. */
+AMANAT_MUST_CHECK amanat_result cedar_resolver_entity_type(const struct cedar_resolver *resolver,
+                                                           const struct cedar_namespace *name_space,
+                                                           const struct cedar_schema_name *name,
+                                                           struct cedar_entity_type **out);
+
+/** The type that an expression means (cedar_schema_types.c). */
+AMANAT_MUST_CHECK amanat_result cedar_resolver_type(const struct cedar_resolver *resolver,
+                                                    const struct cedar_namespace *name_space,
+                                                    const struct cedar_type_expression *expression,
+                                                    const struct cedar_type **out);
+
+#endif
