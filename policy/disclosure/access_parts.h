@@ -19,7 +19,8 @@ struct access {
     struct cedar_entity_uid service;
     struct cedar_field context[8]; /* type Access; call_context adds the parameters */
     size_t context_count;
-    struct cedar_value field_context; /* the record of `context`: for label actions */
+    struct cedar_value field_context;       /* the record of `context`: for label actions */
+    const struct plan_record *plan_records; /* of the plan, once it is made */
 };
 
 /** One answer of the policies, made strict: a forbid that errors forbids (design 2). */

@@ -13,19 +13,34 @@ struct candidates {
     bool reads_record; /* some policy whose scope matches reads the record */
 };
 
-static struct candidates find_candidates(const struct access *access,
-                                         const struct ruleset_action *action,
-                                         const struct cedar_entity_uid *resource,
-                                         const struct cedar_entities *entities)
+/* Marks the attributes of a record type that a policy reads. */
+static void mark_reads(const struct catalogue_record *record, const struct attribute_names *names,
+                       bool *reads)
 {
+    for (size_t i = 0; i < record->attribute_count; i++) {
+        for (size_t k = 0; k < names->count; k++) {
+            reads[i] |= bytes_equal(record->attributes[i].name, names->items[k]);
+        }
+    }
+}
+
+static struct candidates find_candidates(const struct access *access,
+                                         const struct ruleset_action *action, size_t record,
+                                         const struct cedar_entities *entities, bool *reads)
+{
+    const struct cedar_entity_uid resource = record_uid(access, record);
     const struct cedar_request request = {
-        access->principal, {BYTES("Action"), action->id}, *resource, access->field_context};
+        access->principal, {BYTES("Action"), action->id}, resource, access->field_context};
     struct candidates found = {0};
     for (size_t i = 0; i < action->policy_count; i++) {
         const struct cedar_policy *policy = action->policies[i];
         if (cedar_policy_scope_matches(policy, &request, entities)) {
             found.permits |= cedar_policy_effect(policy) == CEDAR_EFFECT_PERMIT;
-            found.reads_record |= ruleset_policy_reads_record(access->ruleset, policy);
+            const struct attribute_names *names = ruleset_policy_reads(access->ruleset, policy);
+            if (names != NULL) {
+                found.reads_record = true;
+                mark_reads(&access->ruleset->catalogue->records[record], names, reads);
+            }
         }
     }
     return found;
@@ -58,7 +73,7 @@ static amanat_result is_forbidden_around(const struct access *access,
 
 /* From the strongest mode down: an open question is remembered, a certain yes ends the search. */
 static amanat_result judge_in_record(const struct access *access, size_t label, size_t record,
-                                     const struct cedar_entities *entities,
+                                     const struct cedar_entities *entities, bool *reads,
                                      struct plan_verdict *out)
 {
     const struct cedar_entity_uid uid = record_uid(access, record);
@@ -66,7 +81,7 @@ static amanat_result judge_in_record(const struct access *access, size_t label, 
     for (size_t mode = DISCLOSURE_MODE_COUNT - 1; mode > DISCLOSURE_WITHHELD; mode--) {
         const struct ruleset_action *action =
             &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
-        const struct candidates found = find_candidates(access, action, &uid, entities);
+        const struct candidates found = find_candidates(access, action, record, entities, reads);
         bool forbidden_around = false;
         struct access_answer answer = {0};
         if (!found.permits) {
@@ -119,14 +134,18 @@ static amanat_result plan_record_type(const struct access *access, size_t record
     const struct catalogue_record *type = &catalogue->records[record];
     struct plan_verdict *verdicts =
         arena_allocate_array(access->arena, catalogue->vocabulary.label_count, sizeof(*verdicts));
+    bool *reads = arena_allocate_array(access->arena, type->attribute_count, sizeof(*reads));
     const struct cedar_entities *entities = NULL;
     TRY_MEMORY(verdicts);
+    TRY_MEMORY(reads);
     TRY(record_entities(access, record, NULL, access->entities, &entities));
     for (size_t i = 0; i < type->label_count; i++) {
-        TRY(judge_in_record(access, type->labels[i], record, entities, &verdicts[type->labels[i]]));
+        TRY(judge_in_record(access, type->labels[i], record, entities, reads,
+                            &verdicts[type->labels[i]]));
         out->asks |= verdicts[type->labels[i]].depends_on_record;
     }
     out->verdicts = verdicts;
+    out->reads = reads;
     return AMANAT_OK;
 }
 
@@ -157,6 +176,7 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
         TRY(plan_record_type(access, operation->records[i], &records[operation->records[i]]));
     }
     *context = *access;
+    context->plan_records = records;
     *plan = (struct plan){.catalogue = catalogue,
                           .service = service,
                           .records = records,

@@ -61,18 +61,19 @@ static amanat_result read_attributes(const struct access *access,
                                      struct cedar_value *out)
 {
     const struct catalogue_record *record = &access->ruleset->catalogue->records[question->record];
+    const bool *reads = access->plan_records[question->record].reads;
     struct cedar_field *fields =
         arena_allocate_array(access->arena, record->attribute_count, sizeof(*fields));
     TRY_MEMORY(fields);
     size_t count = 0;
     for (size_t i = 0; i < record->attribute_count; i++) {
         const struct catalogue_attribute *declared = &record->attributes[i];
-        const struct record_attribute *given = declared->read ? find_attribute(question, i) : NULL;
+        const struct record_attribute *given = reads[i] ? find_attribute(question, i) : NULL;
         bool present = false;
         if (given != NULL) {
             TRY(read_attribute(access, declared, given, &present, &fields[count].value));
         }
-        if (declared->read && !present && !declared->optional) {
+        if (reads[i] && !present && !declared->optional) {
             return amanat_result_of(AMANAT_STATUS_REFUSED);
         }
         fields[count].key = declared->name;

@@ -264,27 +264,41 @@ static amanat_result parse_policies(struct ruleset *ruleset, struct amanat_diagn
     return result;
 }
 
-static amanat_result note_attribute(void *context, const struct cedar_policy *policy,
-                                    struct bytes resource_type, struct bytes attribute)
+static void mark_read(struct catalogue *catalogue, struct bytes resource_type,
+                      struct bytes attribute)
 {
-    struct ruleset *ruleset = context;
-    for (size_t i = 0; i < ruleset->catalogue->record_count; i++) {
-        struct catalogue_record *record = &ruleset->catalogue->records[i];
+    for (size_t i = 0; i < catalogue->record_count; i++) {
+        struct catalogue_record *record = &catalogue->records[i];
         if (resource_type.length > 0 && !bytes_equal(resource_type, record->name)) {
             continue;
         }
         for (size_t k = 0; k < record->attribute_count; k++) {
-            if (bytes_equal(record->attributes[k].name, attribute)) {
-                record->attributes[k].read = true;
-            }
+            record->attributes[k].read |= bytes_equal(record->attributes[k].name, attribute);
         }
     }
-    return map_put(ruleset->arena, &ruleset->attribute_readers, cedar_policy_id(policy), ruleset);
 }
 
-bool ruleset_policy_reads_record(const struct ruleset *ruleset, const struct cedar_policy *policy)
+static amanat_result note_attribute(void *context, const struct cedar_policy *policy,
+                                    struct bytes resource_type, struct bytes attribute)
 {
-    return map_get(&ruleset->attribute_readers, cedar_policy_id(policy)) != NULL;
+    struct ruleset *ruleset = context;
+    struct attribute_names *names = map_get(&ruleset->attribute_readers, cedar_policy_id(policy));
+    if (names == NULL) {
+        names = ARENA_NEW(ruleset->arena, struct attribute_names);
+        TRY_MEMORY(names);
+        TRY(map_put(ruleset->arena, &ruleset->attribute_readers, cedar_policy_id(policy), names));
+    }
+    struct bytes *name = VECTOR_PUSH(ruleset->arena, names);
+    TRY_MEMORY(name);
+    *name = attribute;
+    mark_read(ruleset->catalogue, resource_type, attribute);
+    return AMANAT_OK;
+}
+
+const struct attribute_names *ruleset_policy_reads(const struct ruleset *ruleset,
+                                                   const struct cedar_policy *policy)
+{
+    return map_get(&ruleset->attribute_readers, cedar_policy_id(policy));
 }
 
 struct bytes ruleset_label_action(struct arena *arena, const char *verb, struct bytes label)

@@ -35,8 +35,16 @@ struct ruleset {
 /** Adds to `diagnostics` what a policy set says that cannot be meant (ruleset_check.c). */
 void ruleset_check_policies(const struct ruleset *ruleset, struct amanat_diagnostics *diagnostics);
 
-/** Whether a condition of this policy reads an attribute of the record. */
-bool ruleset_policy_reads_record(const struct ruleset *ruleset, const struct cedar_policy *policy);
+/** The names of attributes that the conditions of a policy read of its resource. */
+struct attribute_names {
+    struct bytes *items;
+    size_t count;
+    size_t capacity;
+};
+
+/** What this policy reads of its resource, or NULL for nothing. */
+const struct attribute_names *ruleset_policy_reads(const struct ruleset *ruleset,
+                                                   const struct cedar_policy *policy);
 
 /** "mode:label" of Action::"mode:label", or "query:…", "submit:…". */
 struct bytes ruleset_label_action(struct arena *arena, const char *verb, struct bytes label);

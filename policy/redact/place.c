@@ -105,7 +105,8 @@ static const struct catalogue_attribute *attribute_of_member(const struct compil
     if (place->begins_record && compiler->collects && member->attribute != CATALOGUE_NONE) {
         const struct catalogue_record *record = &compiler->plan->catalogue->records[place->record];
         const struct catalogue_attribute *attribute = &record->attributes[member->attribute];
-        return attribute->read ? attribute : NULL;
+        const bool *reads = compiler->plan->records[place->record].reads;
+        return attribute->read && (reads == NULL || reads[member->attribute]) ? attribute : NULL;
     }
     for (size_t i = 0; outer != NULL && outer->type == ATTRIBUTE_RECORD && i < outer->field_count;
          i++) {

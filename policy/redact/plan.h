@@ -29,6 +29,10 @@ struct plan_verdict {
 struct plan_record {
     const struct plan_verdict *verdicts; /* one for each label of the vocabulary */
     bool asks; /* some verdict depends on the record: its attributes are collected */
+    /** [attribute]: a policy that can speak of this access reads it. Nothing else may decide
+     * whether the record is left out: another partner's policies must not show. NULL: all that are
+     * `read`. */
+    const bool *reads;
 };
 
 /** One attribute of a record as the body has it. */
