@@ -7,7 +7,8 @@
  *     └─▶ on_head ─▶ on_body* ─▶ on_end | on_failure   the response; a failure may come at any time
  * and is the last call
  *
- * After on_end the connection is *reusable* or it is not (http_client_is_reusable); after
+ * The response may end before the request does: after on_end nothing of the request may be sent any
+ * more. After on_end the connection is *reusable* or it is not (http_client_is_reusable); after
  * on_failure it never is. The owner closes it with http_client_close, from any callback too. All of
  * it happens on the loop's thread. A response's head and its bytes live until on_end or on_failure
  * returns.
@@ -109,6 +110,10 @@ void http_client_resume(struct http_client *client);
 /** Whether another request may be sent on it: never used, or the last exchange ended whole and
  * keeps alive. */
 bool http_client_is_reusable(const struct http_client *client);
+
+/** More about a failure, in OpenSSL's words or ours, for the log; "" when there is no more to say.
+ * Static storage. */
+const char *http_client_failure_text(const struct http_client *client);
 
 /** How many exchanges have ended on it: 0 for a new connection (then a failure says something about
  * the service). */

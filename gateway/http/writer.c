@@ -3,8 +3,11 @@
 #include "gateway/http/writer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "gateway/http/syntax.h"
+#include "gateway/http/writer_private.h"
+#include "gateway/runtime/runtime.h"
 #include "policy/base/guard.h"
 
 const char *http_status_phrase(unsigned status)
@@ -110,8 +113,10 @@ static void append_framing(struct buffer *buffer, enum http_framing framing, uin
     }
 }
 
-amanat_result http_write_response_head(struct buffer *buffer,
-                                       const struct http_response_start *start, bool closes)
+/* `date` is a whole field line, or empty. */
+static amanat_result write_response_head(struct buffer *buffer,
+                                         const struct http_response_start *start, bool closes,
+                                         const char *date)
 {
     const bool never_has_body = start->status < 200 || start->status == 204 || start->status == 304;
     if (start->status < 100 || start->status > 599 || start->framing == HTTP_FRAMING_UNTIL_CLOSE ||
@@ -121,6 +126,7 @@ amanat_result http_write_response_head(struct buffer *buffer,
     }
     buffer_append_format(buffer, "HTTP/1.1 %u %s\r\n", start->status,
                          http_status_phrase(start->status));
+    buffer_append_string(buffer, date);
     append_fields(buffer, start->headers, start->header_count);
     append_framing(buffer, start->framing, start->length);
     if (closes) {
@@ -128,6 +134,23 @@ amanat_result http_write_response_head(struct buffer *buffer,
     }
     buffer_append(buffer, BYTES("\r\n"));
     return buffer_check(buffer);
+}
+
+amanat_result http_write_response_head(struct buffer *buffer,
+                                       const struct http_response_start *start, bool closes)
+{
+    return write_response_head(buffer, start, closes, "");
+}
+
+amanat_result http_write_dated_response_head(struct buffer *buffer,
+                                             const struct http_response_start *start, bool closes,
+                                             int64_t wall)
+{
+    char date[RUNTIME_CLOCK_HTTP_SIZE];
+    char line[RUNTIME_CLOCK_HTTP_SIZE + 10];
+    runtime_clock_http_date(wall, date);
+    (void)snprintf(line, sizeof(line), "Date: %s\r\n", date);
+    return write_response_head(buffer, start, closes, line);
 }
 
 /* What a request line can carry without being read differently: no white space, no control bytes,

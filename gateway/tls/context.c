@@ -53,7 +53,8 @@ static amanat_result make_context(const SSL_METHOD *method, bool is_server,
         return amanat_result_of(AMANAT_STATUS_MEMORY);
     }
     SSL_CTX_set_options(openssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-                                     SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+                                     SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                     SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_session_cache_mode(openssl, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_num_tickets(openssl, 0);
     /* Writes may be short and may be repeated from another address: output buffers grow and move.
