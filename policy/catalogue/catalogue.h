@@ -193,8 +193,17 @@ struct catalogue_service {
     size_t operation_count;
 };
 
+/** Where one label occurs in the whole folder. */
+struct catalogue_label_use {
+    bool
+        outside_records; /* in responses, on fields outside every record, headers or whole bodies */
+    bool queried;        /* on parameters, or on members of bodies that are searched by */
+    bool submitted;      /* on members of bodies with x-amanat-body: submit */
+};
+
 struct catalogue {
     struct vocabulary vocabulary;
+    const struct catalogue_label_use *label_uses; /* one for each label */
     const struct catalogue_service *services;
     size_t service_count;
     struct catalogue_record *records;
@@ -301,7 +310,7 @@ struct catalogue_body {
 };
 struct catalogue_body_subject {
     size_t kind;
-    struct bytes identifier;
+    struct bytes identifier; /* as it was sent: see subject_normalise */
 };
 
 /** Reads a JSON request body. REFUSED with a problem: media-type, malformed, undeclared (with its

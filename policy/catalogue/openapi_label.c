@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The values of our extensions: labels, kinds of subjects and names of records, each checked
+ * against the vocabulary. Sets of labels are interned: two places have the same labels when they
+ * have the same number.
+ */
+#include "policy/catalogue/openapi.h"
+
+#include <stdlib.h>
+
+#include "policy/base/guard.h"
+
+#define LABELS_OF_ONE_PLACE 16
+#define RECORD_NAME_LENGTH  64
+#define RECORDS_LIMIT       4096
+
+static int compare_numbers(const void *left, const void *right)
+{
+    const size_t a = *(const size_t *)left;
+    const size_t b = *(const size_t *)right;
+    return (a > b) - (a < b);
+}
+
+amanat_result label_set_intern(struct compiler *compiler, size_t *labels, size_t count, size_t *out)
+{
+    if (count > 1) {
+        qsort(labels, count, sizeof(*labels), compare_numbers);
+    }
+    const struct bytes key = bytes_of((const char *)labels, count * sizeof(*labels));
+    const size_t *known = map_get(&compiler->label_set_numbers, key);
+    if (known != NULL) {
+        *out = *known;
+        return AMANAT_OK;
+    }
+    struct label_set *set = VECTOR_PUSH(compiler->arena, &compiler->label_sets);
+    size_t *number = ARENA_NEW(compiler->arena, size_t);
+    TRY_MEMORY(set);
+    TRY_MEMORY(number);
+    *set = (struct label_set){labels, count};
+    *number = compiler->label_sets.count - 1;
+    TRY(map_put(compiler->arena, &compiler->label_set_numbers, key, number));
+    *out = *number;
+    return AMANAT_OK;
+}
+
+const char *label_set_text(struct compiler *compiler, size_t label_set)
+{
+    const struct label_set *set = &compiler->label_sets.items[label_set];
+    const char *text = set->count == 0 ? "no label" : "";
+    for (size_t i = 0; i < set->count && text != NULL; i++) {
+        text = arena_format(compiler->scratch, "%s%s`%.*s`", text, i == 0 ? "" : ", ",
+                            BYTES_PRINTF(compiler->vocabulary.labels[set->labels[i]].name));
+    }
+    return text == NULL ? "labels" : text;
+}
+
+static size_t find_label(struct openapi *openapi, const struct document *name)
+{
+    const struct compiler *compiler = openapi->compiler;
+    if (name->kind != DOCUMENT_STRING) {
+        OPENAPI_ERROR(openapi, name, "label",
+                      "`x-amanat-label` must be a label or a list of labels");
+        return CATALOGUE_NONE;
+    }
+    const size_t label = vocabulary_find_label(&compiler->vocabulary, name->text);
+    if (label != CATALOGUE_NONE) {
+        return label;
+    }
+    const struct bytes nearest =
+        bytes_nearest(name->text, compiler->label_names, compiler->vocabulary.label_count);
+    if (nearest.length > 0) {
+        OPENAPI_ERROR(openapi, name, "unknown-label",
+                      "the vocabulary has no label `%.*s`; did you mean `%.*s`?",
+                      BYTES_PRINTF(name->text), BYTES_PRINTF(nearest));
+    } else {
+        OPENAPI_ERROR(openapi, name, "unknown-label", "the vocabulary has no label `%.*s`",
+                      BYTES_PRINTF(name->text));
+    }
+    return CATALOGUE_NONE;
+}
+
+static void add_label(struct openapi *openapi, const struct document *name, size_t *labels,
+                      size_t *count)
+{
+    const size_t label = find_label(openapi, name);
+    for (size_t i = 0; i < *count; i++) {
+        if (labels[i] == label) {
+            OPENAPI_ERROR(openapi, name, "label", "`%.*s` stands twice in this list",
+                          BYTES_PRINTF(name->text));
+            return;
+        }
+    }
+    if (label != CATALOGUE_NONE) {
+        labels[(*count)++] = label;
+    }
+}
+
+amanat_result openapi_read_label(struct openapi *openapi, const struct document *object,
+                                 size_t *out_label_set, bool *out_found)
+{
+    const struct document *value = document_get(object, "x-amanat-label");
+    *out_label_set = LABEL_SET_NONE;
+    *out_found = value != NULL;
+    if (value == NULL) {
+        return AMANAT_OK;
+    }
+    size_t *labels =
+        arena_allocate_array(openapi->compiler->arena, LABELS_OF_ONE_PLACE, sizeof(*labels));
+    TRY_MEMORY(labels);
+    size_t count = 0;
+    if (value->kind != DOCUMENT_ARRAY) {
+        add_label(openapi, value, labels, &count);
+    } else if (value->count == 0 || value->count > LABELS_OF_ONE_PLACE) {
+        OPENAPI_ERROR(openapi, value, "label", "a list of labels holds 1 to %d of them",
+                      LABELS_OF_ONE_PLACE);
+    } else {
+        for (size_t i = 0; i < value->count; i++) {
+            add_label(openapi, &value->items[i], labels, &count);
+        }
+    }
+    return label_set_intern(openapi->compiler, labels, count, out_label_set);
+}
+
+size_t openapi_read_subject(struct openapi *openapi, const struct document *object)
+{
+    const struct document *value = document_get(object, "x-amanat-subject");
+    if (value == NULL) {
+        return CATALOGUE_NONE;
+    }
+    const struct vocabulary *vocabulary = &openapi->compiler->vocabulary;
+    if (value->kind != DOCUMENT_STRING) {
+        OPENAPI_ERROR(openapi, value, "subject", "`x-amanat-subject` must name a kind of subject");
+        return CATALOGUE_NONE;
+    }
+    const size_t subject = vocabulary_find_subject(vocabulary, value->text);
+    if (subject != CATALOGUE_NONE) {
+        return subject;
+    }
+    struct bytes nearest = {0};
+    for (size_t i = 0; i < vocabulary->subject_count && nearest.length == 0; i++) {
+        nearest = bytes_nearest(value->text, &vocabulary->subjects[i].kind, 1);
+    }
+    if (nearest.length > 0) {
+        OPENAPI_ERROR(openapi, value, "unknown-subject",
+                      "the vocabulary has no kind of subject `%.*s`; did you mean `%.*s`?",
+                      BYTES_PRINTF(value->text), BYTES_PRINTF(nearest));
+    } else {
+        OPENAPI_ERROR(openapi, value, "unknown-subject",
+                      "the vocabulary has no kind of subject `%.*s`", BYTES_PRINTF(value->text));
+    }
+    return CATALOGUE_NONE;
+}
+
+/* A Cedar identifier that begins like a type and is none that the derived schema, the model that
+ * every folder must have, or Cedar itself already has. */
+static bool is_record_name(struct bytes name)
+{
+    static const char *const taken[] = {
+        "Service", "Need",    "Access", "Agent",     "Partner", "Purpose", "Case", "Action",
+        "Bool",    "Boolean", "Entity", "Extension", "Long",    "Record",  "Set",  "String"};
+    if (name.length == 0 || name.length > RECORD_NAME_LENGTH || name.at[0] < 'A' ||
+        name.at[0] > 'Z') {
+        return false;
+    }
+    for (size_t i = 0; i < name.length; i++) {
+        const char byte = name.at[i];
+        const char lower = (char)(byte | 0x20);
+        if (!((lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '_')) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+        if (bytes_equal_string(name, taken[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+amanat_result openapi_read_record(struct openapi *openapi, const struct document *object,
+                                  size_t *out)
+{
+    struct compiler *compiler = openapi->compiler;
+    const struct document *value = document_get(object, "x-amanat-record");
+    *out = CATALOGUE_NONE;
+    if (value == NULL) {
+        return AMANAT_OK;
+    }
+    if (value->kind != DOCUMENT_STRING || !is_record_name(value->text)) {
+        OPENAPI_ERROR(openapi, value, "record",
+                      "a record is named like `Sighting`: letters and digits, beginning with an "
+                      "upper-case letter, and no name that Cedar or the model has already");
+        return AMANAT_OK;
+    }
+    for (size_t i = 0; i < compiler->records.count; i++) {
+        if (bytes_equal(compiler->records.items[i].record.name, value->text)) {
+            *out = i;
+            return AMANAT_OK;
+        }
+    }
+    if (compiler->records.count == RECORDS_LIMIT) {
+        OPENAPI_ERROR(openapi, value, "limit", "more than %d kinds of records", RECORDS_LIMIT);
+        return AMANAT_OK;
+    }
+    struct record_entry *entry = VECTOR_PUSH(compiler->arena, &compiler->records);
+    TRY_MEMORY(entry);
+    entry->record.name = value->text;
+    entry->record.service = compiler->services.items[openapi->service].service.name;
+    entry->place = openapi_place(openapi, value);
+    *out = compiler->records.count - 1;
+    return AMANAT_OK;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values of parameters. One value has one spelling: `07`, `+7`, `TRUE` and `-0` are refused rather
+ * than understood, because the service behind might understand them otherwise than a policy did.
+ */
+#include "policy/catalogue/parameter_value.h"
+
+#include <arpa/inet.h>
+
+#include "policy/base/calendar.h"
+#include "policy/base/guard.h"
+#include "policy/base/utf8.h"
+#include "policy/base/vector.h"
+
+#define DECIMAL_LENGTH 64
+/* A Cedar datetime has milliseconds: what is finer could not be compared exactly. */
+#define FRACTION_DIGITS 3
+
+/* ---- texts ---- */
+
+/* Valid UTF-8 without C0, DEL and C1 control characters. */
+static bool is_plain_text(struct bytes text, size_t max_length)
+{
+    if (!utf8_is_valid(text)) {
+        return false;
+    }
+    size_t count = 0;
+    for (size_t position = 0; position < text.length; count++) {
+        const uint32_t scalar = utf8_next(text, &position);
+        if (scalar < 0x20 || (scalar >= 0x7F && scalar <= 0x9F)) {
+            return false;
+        }
+    }
+    return count <= max_length;
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* ---- numbers ---- */
+
+/* `0` or digits that begin with another; how many. */
+static size_t integer_length(struct bytes text)
+{
+    size_t length = 0;
+    while (length < text.length && is_digit(text.at[length])) {
+        length++;
+    }
+    return length > 1 && text.at[0] == '0' ? 0 : length;
+}
+
+static bool read_integer(struct bytes text, int64_t *out)
+{
+    const bool negative = bytes_start_with(text, BYTES("-"));
+    const struct bytes digits = bytes_from(text, negative ? 1 : 0);
+    const struct document number = {.kind = DOCUMENT_NUMBER, .text = text};
+    return digits.length > 0 && integer_length(digits) == digits.length &&
+           !bytes_equal(text, BYTES("-0")) && document_integer(&number, out);
+}
+
+static bool is_within(const struct catalogue_parameter *parameter, int64_t value)
+{
+    return (!parameter->has_minimum || value >= parameter->minimum) &&
+           (!parameter->has_maximum || value <= parameter->maximum);
+}
+
+/* A decimal against whole bounds: by its whole part, rounded towards each of them. */
+static bool read_decimal(const struct catalogue_parameter *parameter, struct bytes text)
+{
+    const bool negative = bytes_start_with(text, BYTES("-"));
+    const struct bytes magnitude = bytes_from(text, negative ? 1 : 0);
+    const size_t whole = integer_length(magnitude);
+    bool has_fraction = false;
+    bool has_digit = false;
+    if (whole == 0 || text.length > DECIMAL_LENGTH) {
+        return false;
+    }
+    for (size_t i = whole; i < magnitude.length; i++) {
+        const bool point = i == whole && magnitude.at[i] == '.' && i + 1 < magnitude.length;
+        if (!point && (i == whole || !is_digit(magnitude.at[i]))) {
+            return false;
+        }
+        has_fraction = has_fraction || (!point && magnitude.at[i] != '0');
+    }
+    for (size_t i = 0; i < whole; i++) {
+        has_digit = has_digit || magnitude.at[i] != '0';
+    }
+    if (negative && !has_fraction && !has_digit) {
+        return false; /* minus nothing */
+    }
+    if (!parameter->has_minimum && !parameter->has_maximum) {
+        return true;
+    }
+    int64_t value = 0;
+    const struct document number = {.kind = DOCUMENT_NUMBER,
+                                    .text = bytes_first(text, whole + (negative ? 1 : 0))};
+    if (!document_integer(&number, &value)) {
+        return false;
+    }
+    const bool above = has_fraction && !negative; /* the value lies above its whole part */
+    const bool below = has_fraction && negative;
+    return (!parameter->has_minimum || value > parameter->minimum ||
+            (value == parameter->minimum && !below)) &&
+           (!parameter->has_maximum || value < parameter->maximum ||
+            (value == parameter->maximum && !above));
+}
+
+/* ---- instants and addresses ---- */
+
+static size_t fraction_digits(struct bytes text)
+{
+    size_t digits = 0;
+    for (size_t i = bytes_find(text, '.') + 1; i < text.length && is_digit(text.at[i]); i++) {
+        digits++;
+    }
+    return digits;
+}
+
+static bool is_instant(struct bytes text)
+{
+    struct calendar_time time;
+    return calendar_parse(text, &time) && time.has_time && time.has_offset && time.second < 60 &&
+           fraction_digits(text) <= FRACTION_DIGITS && text.at[10] == 'T' &&
+           bytes_find(text, 'z') == text.length;
+}
+
+static bool is_date(struct bytes text)
+{
+    struct calendar_time time;
+    return calendar_parse(text, &time) && !time.has_time;
+}
+
+static bool is_address(struct bytes text)
+{
+    char copy[INET6_ADDRSTRLEN];
+    unsigned char address[16];
+    if (text.length == 0 || text.length >= sizeof(copy)) {
+        return false;
+    }
+    memcpy(copy, text.at, text.length);
+    copy[text.length] = '\0';
+    if (bytes_find(text, ':') == text.length) {
+        return inet_pton(AF_INET, copy, address) == 1;
+    }
+    return bytes_find(text, '.') == text.length && inet_pton(AF_INET6, copy, address) == 1;
+}
+
+/* ---- one value ---- */
+
+static const struct catalogue_attribute *single_type(const struct catalogue_parameter *parameter)
+{
+    return parameter->value.type == ATTRIBUTE_SET ? parameter->value.element : &parameter->value;
+}
+
+static bool is_enumerated(const struct catalogue_attribute *type, struct bytes text)
+{
+    for (size_t i = 0; i < type->enumeration_count; i++) {
+        if (bytes_equal(type->enumeration[i], text)) {
+            return true;
+        }
+    }
+    return type->enumeration_count == 0;
+}
+
+/* What may stand as a segment of a path: a dot segment would mean another path. */
+static bool is_segment(struct bytes text)
+{
+    return text.length > 0 && bytes_find(text, '/') == text.length &&
+           !bytes_equal(text, BYTES(".")) && !bytes_equal(text, BYTES(".."));
+}
+
+bool parameter_item_read(const struct catalogue_parameter *parameter, struct bytes text,
+                         struct parameter_item *out)
+{
+    const struct catalogue_attribute *type = single_type(parameter);
+    struct parameter_item item = {.text = text};
+    if (!is_plain_text(text, parameter->max_length) || !is_enumerated(type, text) ||
+        (parameter->place == PARAMETER_IN_PATH && !is_segment(text))) {
+        return false;
+    }
+    bool good = false;
+    switch (type->type) {
+    case ATTRIBUTE_STRING:
+        good = true;
+        break;
+    case ATTRIBUTE_LONG:
+        good = read_integer(text, &item.integer) && is_within(parameter, item.integer);
+        break;
+    case ATTRIBUTE_BOOL:
+        item.boolean = bytes_equal(text, BYTES("true"));
+        good = item.boolean || bytes_equal(text, BYTES("false"));
+        break;
+    case ATTRIBUTE_DECIMAL:
+        good = read_decimal(parameter, text);
+        break;
+    case ATTRIBUTE_DATETIME:
+        good = is_instant(text);
+        break;
+    case ATTRIBUTE_DATE:
+        good = is_date(text);
+        break;
+    case ATTRIBUTE_IPADDR:
+        good = is_address(text);
+        break;
+    case ATTRIBUTE_NONE:
+    case ATTRIBUTE_SET:
+    case ATTRIBUTE_RECORD:
+        break;
+    }
+    if (good) {
+        *out = item;
+    }
+    return good;
+}
+
+/* ---- all values of a call ---- */
+
+amanat_result refuse_parameter(enum problem_name name, struct bytes parameter,
+                               struct problem *out_problem)
+{
+    *out_problem = (struct problem){.name = name, .parameter = parameter};
+    return amanat_result_of(AMANAT_STATUS_REFUSED);
+}
+
+struct bytes declared_name(const struct catalogue_service *service, struct bytes sent)
+{
+    for (size_t i = 0; i < service->operation_count; i++) {
+        const struct catalogue_operation *operation = &service->operations[i];
+        for (size_t k = 0; k < operation->parameter_count; k++) {
+            if (bytes_equal(operation->parameters[k].name, sent)) {
+                return operation->parameters[k].name;
+            }
+        }
+    }
+    return bytes_of(NULL, 0);
+}
+
+amanat_result parameters_add(const struct catalogue_parameter *parameter, struct bytes text,
+                             struct sent_values *sent, struct arena *arena,
+                             struct problem *out_problem)
+{
+    struct parameter_item item;
+    if (parameter->label_count == 0) {
+        return refuse_parameter(PROBLEM_UNDECLARED, parameter->name, out_problem);
+    }
+    const bool repeated = sent->count > 0 && parameter->value.type != ATTRIBUTE_SET;
+    if (repeated || !parameter_item_read(parameter, text, &item)) {
+        return refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
+    }
+    struct parameter_item *slot = VECTOR_PUSH(arena, sent);
+    TRY_MEMORY(slot);
+    *slot = item;
+    return AMANAT_OK;
+}
+
+amanat_result parameters_finish(const struct catalogue_operation *operation,
+                                const struct sent_values *sent, struct arena *arena,
+                                struct catalogue_call *out, struct problem *out_problem)
+{
+    struct parameter_value *values =
+        arena_allocate_array(arena, operation->parameter_count, sizeof(*values));
+    TRY_MEMORY(values);
+    size_t count = 0;
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        const struct catalogue_parameter *parameter = &operation->parameters[i];
+        if (sent[i].count > 0) {
+            values[count++] = (struct parameter_value){parameter, sent[i].items, sent[i].count};
+        } else if (parameter->required) {
+            return refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
+        }
+    }
+    out->operation = operation;
+    out->parameters = values;
+    out->parameter_count = count;
+    return AMANAT_OK;
+}
