@@ -26,17 +26,17 @@
 #include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
 
-struct files;        /* gateway/runtime/files.h */
-struct runtime_loop; /* gateway/runtime/runtime_loop.h */
+struct files;          /* gateway/runtime/files.h */
+struct runtime_clock;  /* gateway/runtime/clock.h */
+struct runtime_loop;   /* gateway/runtime/loop.h */
+struct runtime_random; /* gateway/runtime/random.h */
 struct trail;
 
-/** Where the trail gets its time and its salts from; zeroed members mean the system's. */
+/** Where the trail gets time, salts and files from; NULL members mean the system's. */
 struct trail_world {
-    int64_t (*wall_microseconds)(void *context); /* since 1970, UTC */
-    int64_t (*monotonic_microseconds)(void *context);
-    amanat_result (*random)(void *context, void *out, size_t length);
-    void *context;
-    const struct files *files; /* NULL: the system's */
+    const struct runtime_clock *clock;
+    const struct runtime_random *random;
+    const struct files *files;
 };
 
 /** What somebody should be told; text says the rest. */
