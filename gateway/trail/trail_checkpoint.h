@@ -12,7 +12,7 @@
 
 #include "amanat/diagnostics.h"
 #include "amanat/result.h"
-#include "gateway/runtime/files.h"
+#include "gateway/runtime/runtime.h"
 #include "gateway/trail/trail_entry.h"
 #include "gateway/trail/trail_note.h"
 

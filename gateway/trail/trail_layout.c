@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/runtime/clock.h"
+#include "gateway/runtime/runtime.h"
 #include "policy/base/base64.h"
 #include "policy/base/guard.h"
 #include "policy/base/utf8.h"

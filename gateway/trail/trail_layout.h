@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "amanat/result.h"
-#include "gateway/runtime/files.h"
+#include "gateway/runtime/runtime.h"
 #include "gateway/trail/trail_entry.h"
 #include "policy/base/buffer.h"
 #include "policy/base/bytes.h"

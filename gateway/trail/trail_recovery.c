@@ -629,10 +629,20 @@ static amanat_result scan_all(struct recovery *recovery, const uint64_t *segment
         tree_hash_empty(&recovery->at.previous);
         return AMANAT_OK;
     }
+    size_t start = choose_start(recovery, segments, count);
+    if (segments[0] != 0) {
+        layout_segment_name(0, scan.name);
+        return report_entry(&scan, "the first segment is missing");
+    }
     scan.reader = malloc(sizeof(*scan.reader));
     TRY_MEMORY(scan.reader);
-    amanat_result result =
-        scan_segments(&scan, segments, count, choose_start(recovery, segments, count));
+    amanat_result result = scan_segments(&scan, segments, count, start);
+    while (amanat_is_ok(result) && !scan.commit_known && start > 0) {
+        /* Nothing but an empty segment was read: commit number and time stand in the one before. */
+        start -= 1;
+        recovery->leaf_count = 0;
+        result = scan_segments(&scan, segments, count, start);
+    }
     free(scan.reader);
     return result;
 }

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "amanat/result.h"
-#include "gateway/runtime/files.h"
+#include "gateway/runtime/runtime.h"
 #include "gateway/trail/trail_entry.h"
 #include "gateway/trail/trail_layout.h"
 #include "policy/base/buffer.h"
