@@ -101,19 +101,30 @@ static amanat_result check_model(const struct cedar_schema *schema,
     return whole ? AMANAT_OK : amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
 }
 
-/* The first parse, without Case, only finds out whether the model has one: Need mentions it only
- * then (design 2). */
+/* Names that the derived part will declare, for a model that mentions them. */
+static struct bytes declare_derived_types(struct arena *arena, const struct catalogue *catalogue)
+{
+    struct bytes text = BYTES("entity Service;");
+    for (size_t i = 0; i < catalogue->record_count; i++) {
+        text = arena_format_bytes(arena, "%.*s entity %.*s;", BYTES_PRINTF(text),
+                                  BYTES_PRINTF(catalogue->records[i].name));
+    }
+    return text;
+}
+
+/* The first parse, of the model alone, finds out what it declares: Need mentions a case only if
+ * there is a Case (design 2). A model with faults gets its diagnostics from the second. */
 static amanat_result compile_schema(struct arena *arena, const struct ruleset_sources *sources,
                                     const struct catalogue *catalogue,
                                     struct amanat_diagnostics *diagnostics, bool *out_has_case,
                                     struct bytes *out_derived, const struct cedar_schema **out)
 {
-    const struct cedar_schema *schema = NULL;
-    TRY(derive(arena, catalogue, false, out_derived));
-    const amanat_result first = parse_schema(arena, sources, *out_derived, NULL, &schema);
-    *out_has_case = amanat_is_ok(first) && cedar_schema_entity_type(schema, BYTES("Case")) != NULL;
-    if (amanat_is_ok(first)) {
-        TRY(check_model(schema, diagnostics));
+    const struct cedar_schema *model = NULL;
+    *out_has_case = false;
+    if (amanat_is_ok(
+            parse_schema(arena, sources, declare_derived_types(arena, catalogue), NULL, &model))) {
+        TRY(check_model(model, diagnostics));
+        *out_has_case = cedar_schema_entity_type(model, BYTES("Case")) != NULL;
     }
     TRY(derive(arena, catalogue, *out_has_case, out_derived));
     return parse_schema(arena, sources, *out_derived, diagnostics, out);
@@ -390,10 +401,7 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
     TRY(policies);
     TRY(cedar_policy_set_resource_attributes(ruleset->policies, note_attribute, ruleset));
     TRY(index_field_actions(ruleset));
-    ruleset_check_policies(ruleset, diagnostics);
-    return amanat_diagnostics_errors(diagnostics) == 0
-               ? AMANAT_OK
-               : amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+    return ruleset_check_policies(ruleset, diagnostics);
 }
 
 amanat_result ruleset_compile(const struct ruleset_sources *sources,

@@ -50,17 +50,19 @@ static bool names_resource_type(const struct cedar_scope *resource)
  * lie in the Service, and a permit for any resource would then hold for them without looking at the
  * record.
  */
-static void check_resource_type(const struct cedar_policy *policy,
+static bool check_resource_type(const struct cedar_policy *policy,
                                 struct amanat_diagnostics *diagnostics)
 {
-    if (permits_fields(policy) && !names_resource_type(&cedar_policy_scope(policy)->resource)) {
-        amanat_diagnostics_add(
-            diagnostics, AMANAT_SEVERITY_ERROR, "permit-without-type", cedar_policy_source(policy),
-            cedar_policy_line(policy), cedar_policy_column(policy),
-            "policy `%.*s` permits fields but does not name the type of its resource; "
-            "write `resource is RECORD` (or `resource is Service`) in its scope",
-            BYTES_PRINTF(cedar_policy_id(policy)));
+    if (!permits_fields(policy) || names_resource_type(&cedar_policy_scope(policy)->resource)) {
+        return true;
     }
+    amanat_diagnostics_add(
+        diagnostics, AMANAT_SEVERITY_ERROR, "permit-without-type", cedar_policy_source(policy),
+        cedar_policy_line(policy), cedar_policy_column(policy),
+        "policy `%.*s` permits fields but does not name the type of its resource; "
+        "write `resource is RECORD` (or `resource is Service`) in its scope",
+        BYTES_PRINTF(cedar_policy_id(policy)));
+    return false;
 }
 
 static struct bytes nearest_action(const struct ruleset *ruleset, struct bytes id,
@@ -77,33 +79,44 @@ static struct bytes nearest_action(const struct ruleset *ruleset, struct bytes i
     return bytes_nearest(id, names, count);
 }
 
-static void check_actions(const struct ruleset *ruleset, const struct cedar_policy *policy,
+static void report_unknown_action(const struct ruleset *ruleset, const struct cedar_policy *policy,
+                                  struct bytes id, struct amanat_diagnostics *diagnostics)
+{
+    const struct arena_mark mark = arena_mark(ruleset->arena);
+    const struct bytes nearest = nearest_action(ruleset, id, ruleset->arena);
+    amanat_diagnostics_add(
+        diagnostics, AMANAT_SEVERITY_ERROR, "unknown-action", cedar_policy_source(policy),
+        cedar_policy_line(policy), cedar_policy_column(policy),
+        "policy `%.*s` names the action \"%.*s\", which neither vocabulary nor services "
+        "define%s%.*s%s",
+        BYTES_PRINTF(cedar_policy_id(policy)), BYTES_PRINTF(id),
+        nearest.length > 0 ? "; did you mean \"" : "", BYTES_PRINTF(nearest),
+        nearest.length > 0 ? "\"?" : "");
+    arena_rewind(ruleset->arena, mark);
+}
+
+static bool check_actions(const struct ruleset *ruleset, const struct cedar_policy *policy,
                           struct amanat_diagnostics *diagnostics)
 {
     const struct cedar_action_scope *scope = &cedar_policy_scope(policy)->action;
+    bool known = true;
     for (size_t i = 0; i < scope->count; i++) {
-        if (cedar_schema_action(ruleset->schema, &scope->entities[i]) != NULL) {
-            continue;
+        if (cedar_schema_action(ruleset->schema, &scope->entities[i]) == NULL) {
+            report_unknown_action(ruleset, policy, scope->entities[i].id, diagnostics);
+            known = false;
         }
-        const struct arena_mark mark = arena_mark(ruleset->arena);
-        const struct bytes nearest = nearest_action(ruleset, scope->entities[i].id, ruleset->arena);
-        amanat_diagnostics_add(
-            diagnostics, AMANAT_SEVERITY_ERROR, "unknown-action", cedar_policy_source(policy),
-            cedar_policy_line(policy), cedar_policy_column(policy),
-            "policy `%.*s` names the action \"%.*s\", which neither vocabulary nor services "
-            "define%s%.*s%s",
-            BYTES_PRINTF(cedar_policy_id(policy)), BYTES_PRINTF(scope->entities[i].id),
-            nearest.length > 0 ? "; did you mean \"" : "", BYTES_PRINTF(nearest),
-            nearest.length > 0 ? "\"?" : "");
-        arena_rewind(ruleset->arena, mark);
     }
+    return known;
 }
 
-void ruleset_check_policies(const struct ruleset *ruleset, struct amanat_diagnostics *diagnostics)
+amanat_result ruleset_check_policies(const struct ruleset *ruleset,
+                                     struct amanat_diagnostics *diagnostics)
 {
+    bool sound = true;
     for (size_t i = 0; i < cedar_policy_set_count(ruleset->policies); i++) {
         const struct cedar_policy *policy = cedar_policy_set_at(ruleset->policies, i);
-        check_resource_type(policy, diagnostics);
-        check_actions(ruleset, policy, diagnostics);
+        sound = check_resource_type(policy, diagnostics) && sound;
+        sound = check_actions(ruleset, policy, diagnostics) && sound;
     }
+    return sound ? AMANAT_OK : amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
 }

@@ -32,8 +32,9 @@ struct ruleset {
     bool model_has_case;
 };
 
-/** Adds to `diagnostics` what a policy set says that cannot be meant (ruleset_check.c). */
-void ruleset_check_policies(const struct ruleset *ruleset, struct amanat_diagnostics *diagnostics);
+/** CONFIG_FAULT, after diagnostics, for policies that cannot be meant (ruleset_check.c). */
+AMANAT_MUST_CHECK amanat_result ruleset_check_policies(const struct ruleset *ruleset,
+                                                       struct amanat_diagnostics *diagnostics);
 
 /** The names of attributes that the conditions of a policy read of its resource. */
 struct attribute_names {

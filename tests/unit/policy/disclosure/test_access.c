@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decisions about whole accesses: which problem a refusal is, what its words are, and what a plan
+ * leaves open. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/support/folder.h"
+
+struct fixture {
+    struct arena *arena;
+    struct amanat_diagnostics *diagnostics;
+    struct ruleset *ruleset;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    fixture.arena = arena_new((size_t)16 << 20);
+    fixture.diagnostics = amanat_diagnostics_new();
+    fixture.ruleset = folder_compile(NULL, fixture.diagnostics);
+    for (size_t i = 0; i < amanat_diagnostics_count(fixture.diagnostics); i++) {
+        const struct amanat_diagnostic *message = amanat_diagnostics_at(fixture.diagnostics, i);
+        if (message->severity == AMANAT_SEVERITY_ERROR) {
+            print_error("%s:%u:%u: %s\n", message->source, message->line, message->column,
+                        message->text);
+        }
+    }
+    *state = &fixture;
+    return fixture.ruleset == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    ruleset_unref(fixture->ruleset);
+    amanat_diagnostics_free(fixture->diagnostics);
+    arena_free(fixture->arena);
+    return 0;
+}
+
+struct question {
+    const char *partner;
+    const char *purpose;
+    const char *case_id;
+    const char *basis;
+    const char *parameter; /* a name, its value is LEA-1234 */
+};
+
+static struct access_decision decide(const struct fixture *fixture, const struct question *question)
+{
+    struct catalogue_call *call = ARENA_NEW(fixture->arena, struct catalogue_call);
+    struct access_request *request = ARENA_NEW(fixture->arena, struct access_request);
+    struct access_decision decision = {0};
+    struct problem problem = {0};
+    const struct catalogue_named_value value = {bytes_of_string(question->parameter),
+                                                BYTES("LEA-1234")};
+    assert_true(amanat_is_ok(catalogue_call_operation(
+        ruleset_catalogue(fixture->ruleset), BYTES("findSightings"), &value,
+        question->parameter == NULL ? 0 : 1, fixture->arena, call, &problem)));
+    *request = (struct access_request){.partner = bytes_of_string(question->partner),
+                                       .agent = BYTES("analyst-7"),
+                                       .need = {.purpose = bytes_of_string(question->purpose),
+                                                .case_id = bytes_of_string(question->case_id),
+                                                .basis = bytes_of_string(question->basis)},
+                                       .call = call,
+                                       .now = INT64_C(1795336550000),
+                                       .address = BYTES("127.0.0.1"),
+                                       .has_certificate = true,
+                                       .has_token = true,
+                                       .tokenize_key = BYTES("0123456789abcdef0123456789abcdef")};
+    assert_true(amanat_is_ok(access_decide(fixture->ruleset, request, fixture->arena, &decision)));
+    return decision;
+}
+
+static const struct {
+    const char *name;
+    struct question question;
+    bool is_permitted;
+    enum problem_name problem;
+    enum access_case case_state;
+} cases[] = {
+    {"a good need", {"acme", "vehicle-crime", "FIR-1", NULL, "plate"}, true, 0, ACCESS_CASE_GIVEN},
+    {"a listed basis",
+     {"acme", "vehicle-crime", "FIR-1", "crpc-94", NULL},
+     true,
+     0,
+     ACCESS_CASE_GIVEN},
+    {"a basis that is not listed",
+     {"acme", "vehicle-crime", "FIR-1", "gdpr-6", NULL},
+     false,
+     PROBLEM_NEED,
+     ACCESS_CASE_NOT_GIVEN},
+    {"no purpose", {"acme", NULL, "FIR-1", NULL, NULL}, false, PROBLEM_NEED, ACCESS_CASE_NOT_GIVEN},
+    {"an unknown purpose",
+     {"acme", "curiosity", "FIR-1", NULL, NULL},
+     false,
+     PROBLEM_NEED,
+     ACCESS_CASE_NOT_GIVEN},
+    {"no case",
+     {"acme", "vehicle-crime", NULL, NULL, NULL},
+     false,
+     PROBLEM_NOT_PERMITTED,
+     ACCESS_CASE_NOT_GIVEN},
+    {"a closed case",
+     {"acme", "vehicle-crime", "FIR-2", NULL, NULL},
+     false,
+     PROBLEM_NOT_PERMITTED,
+     ACCESS_CASE_GIVEN},
+    {"an unknown case",
+     {"acme", "vehicle-crime", "FIR-3", NULL, NULL},
+     false,
+     PROBLEM_NOT_PERMITTED,
+     ACCESS_CASE_UNKNOWN},
+    {"another partner",
+     {"other", "vehicle-crime", "FIR-1", NULL, NULL},
+     false,
+     PROBLEM_NOT_PERMITTED,
+     ACCESS_CASE_GIVEN},
+    {"a partner that is not known",
+     {"nobody", "vehicle-crime", "FIR-1", NULL, NULL},
+     false,
+     PROBLEM_NOT_PERMITTED,
+     ACCESS_CASE_NOT_GIVEN},
+    {"a query that nobody permits",
+     {"acme", "vehicle-crime", "FIR-1", NULL, "cnic"},
+     false,
+     PROBLEM_PARAMETER_NOT_PERMITTED,
+     ACCESS_CASE_GIVEN},
+};
+
+static void test_access__is_refused_with_the_right_problem(void **state)
+{
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct access_decision decision = decide(*state, &cases[i].question);
+        if ((decision.verdict == ACCESS_PERMITTED) != cases[i].is_permitted ||
+            (!cases[i].is_permitted && decision.problem.name != cases[i].problem) ||
+            decision.case_state != cases[i].case_state) {
+            fail_msg("%s: verdict %x, problem %d, case %d", cases[i].name,
+                     (unsigned)decision.verdict, (int)decision.problem.name,
+                     (int)decision.case_state);
+        }
+    }
+}
+
+static void test_access__says_the_same_of_closed_foreign_and_unknown_cases(void **state)
+{
+    static const char *const names[] = {"FIR-2", "FIR-3", NULL};
+    for (size_t i = 0; i < 3; i++) {
+        const struct question question = {"acme", "vehicle-crime", names[i], NULL, NULL};
+        const struct access_decision decision = decide(*state, &question);
+        assert_int_equal(decision.problem.name, PROBLEM_NOT_PERMITTED);
+        assert_true(bytes_equal_string(decision.problem.detail, "name an open case of yours"));
+    }
+}
+
+static void test_access__names_the_deciding_policies_and_what_was_asked_by(void **state)
+{
+    const struct question question = {"acme", "vehicle-crime", "FIR-1", "crpc-94", "plate"};
+    const struct access_decision decision = decide(*state, &question);
+    assert_int_equal(decision.policy_count, 1);
+    assert_true(bytes_equal_string(decision.policies[0], "call"));
+    assert_int_equal(decision.asked_count, 1);
+    assert_int_equal(decision.asked[0].uses, 1);
+    assert_int_equal(decision.subject_count, 1);
+    assert_true(bytes_equal_string(decision.subjects[0].identifier, "LEA1234"));
+    assert_true(bytes_equal_string(decision.basis, "crpc-94"));
+}
+
+static void test_access__leaves_open_only_what_depends_on_the_record(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct question question = {"acme", "vehicle-crime", "FIR-1", NULL, NULL};
+    const struct access_decision decision = decide(fixture, &question);
+    struct catalogue_call call;
+    struct problem problem;
+    struct buffer text;
+    assert_true(amanat_is_ok(catalogue_call_operation(ruleset_catalogue(fixture->ruleset),
+                                                      BYTES("findSightings"), NULL, 0,
+                                                      fixture->arena, &call, &problem)));
+    buffer_init(&text, 1024);
+    access_append_disclosure(&decision, call.operation, &text);
+    buffer_append_byte(&text, '\0');
+    assert_string_equal(
+        text.at, "vehicle.plate=record, person.cnic=record, place.city=reveal, count=reveal");
+    buffer_clear(&text);
+}
+
+static void ask_about(const struct access_decision *decision, const char *city, bool *out_valid,
+                      uint8_t *modes)
+{
+    const struct record_attribute attribute = {0, bytes_of_string(city)};
+    const struct record_question question = {0, &attribute, city == NULL ? 0 : 1};
+    assert_true(amanat_is_ok(
+        decision->plan->ask(decision->plan->ask_context, &question, NULL, 0, modes, out_valid)));
+}
+
+static void test_record_question__answers_by_the_record(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct vocabulary *vocabulary = &ruleset_catalogue(fixture->ruleset)->vocabulary;
+    const struct question asked = {"acme", "vehicle-crime", "FIR-1", NULL, NULL};
+    const struct access_decision decision = decide(fixture, &asked);
+    const size_t plate = vocabulary_find_label(vocabulary, BYTES("vehicle.plate"));
+    const size_t cnic = vocabulary_find_label(vocabulary, BYTES("person.cnic"));
+    static const struct {
+        const char *city;
+        bool valid;
+        enum disclosure_mode plate, cnic;
+    } rows[] = {
+        {"\"Lahore\"", true, DISCLOSURE_REVEAL, DISCLOSURE_MASK},
+        {"\"Karachi\"", true, DISCLOSURE_WITHHELD, DISCLOSURE_WITHHELD},
+        {"7", false, DISCLOSURE_WITHHELD, DISCLOSURE_WITHHELD},
+        {"null", false, DISCLOSURE_WITHHELD, DISCLOSURE_WITHHELD},
+        {NULL, false, DISCLOSURE_WITHHELD, DISCLOSURE_WITHHELD},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t modes[64] = {0};
+        bool valid = true;
+        ask_about(&decision, rows[i].city, &valid, modes);
+        assert_int_equal(valid, rows[i].valid);
+        if (valid) {
+            assert_int_equal(modes[plate], rows[i].plate);
+            assert_int_equal(modes[cnic], rows[i].cnic);
+        }
+    }
+}
+
+static void test_access__a_forbid_that_errors_refuses(void **state)
+{
+    (void)state;
+    const struct folder_file changes[] = {
+        {"never.cedar",
+         "@id(\"broken\")\nforbid (principal, action == Action::\"findSightings\", resource)\n"
+         "when { principal.role == \"guest\" };\n"},
+        {0}};
+    struct fixture fixture = {.arena = arena_new((size_t)16 << 20)};
+    fixture.ruleset = folder_compile(changes, NULL);
+    assert_non_null(fixture.ruleset);
+    const struct question question = {"acme", "vehicle-crime", "FIR-1", NULL, NULL};
+    const struct access_decision decision = decide(&fixture, &question);
+    assert_int_not_equal(decision.verdict, ACCESS_PERMITTED);
+    assert_int_equal(decision.error_count, 1);
+    assert_true(bytes_equal_string(decision.errors[0], "broken"));
+    ruleset_unref(fixture.ruleset);
+    arena_free(fixture.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_access__is_refused_with_the_right_problem),
+        cmocka_unit_test(test_access__says_the_same_of_closed_foreign_and_unknown_cases),
+        cmocka_unit_test(test_access__names_the_deciding_policies_and_what_was_asked_by),
+        cmocka_unit_test(test_access__leaves_open_only_what_depends_on_the_record),
+        cmocka_unit_test(test_record_question__answers_by_the_record),
+        cmocka_unit_test(test_access__a_forbid_that_errors_refuses),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
