@@ -272,6 +272,9 @@ static enum read_outcome read_plain(struct http_stream *stream, char *at, size_t
         return READ_LATER;
     }
     stream->end = length == 0 ? HTTP_STREAM_FINISHED : HTTP_STREAM_BROKEN;
+    if (stream->end == HTTP_STREAM_BROKEN) {
+        stream->failure = "the connection is broken";
+    }
     return READ_ENDED;
 }
 
@@ -373,9 +376,11 @@ static enum write_outcome write_tls(struct http_stream *stream, struct bytes out
         return WRITE_BYTES;
     }
     const int error = SSL_get_error(stream->session, result);
-    return waits_for_socket(stream, error, &stream->write_needs_read, SSL_ERROR_WANT_READ)
-               ? WRITE_LATER
-               : WRITE_FAILED;
+    if (waits_for_socket(stream, error, &stream->write_needs_read, SSL_ERROR_WANT_READ)) {
+        return WRITE_LATER;
+    }
+    stream->failure = tls_failure_text(stream->session);
+    return WRITE_FAILED;
 }
 
 static enum write_outcome write_plain(struct http_stream *stream, struct bytes output,
@@ -393,6 +398,7 @@ static enum write_outcome write_plain(struct http_stream *stream, struct bytes o
         watch_writing(stream);
         return WRITE_LATER;
     }
+    stream->failure = "the connection is broken";
     return WRITE_FAILED;
 }
 

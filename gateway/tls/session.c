@@ -69,5 +69,5 @@ const char *tls_failure_text(const SSL *session)
         return X509_verify_cert_error_string(verdict);
     }
     const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
-    return reason == NULL ? "connection ended during the handshake" : reason;
+    return reason == NULL ? "the connection is broken" : reason;
 }
