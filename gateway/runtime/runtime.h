@@ -5,6 +5,7 @@
 #define AMANAT_GATEWAY_RUNTIME_RUNTIME_H
 
 #include "gateway/runtime/clock.h"
+#include "gateway/runtime/files.h"
 #include "gateway/runtime/log.h"
 #include "gateway/runtime/loop.h"
 #include "gateway/runtime/metrics.h"

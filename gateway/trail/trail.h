@@ -23,20 +23,24 @@
 #include "amanat/diagnostics.h"
 #include "amanat/result.h"
 #include "gateway/trail/trail_entry.h"
+#include "gateway/trail/trail_note.h"
+#include "gateway/trail/trail_search.h"
+#include "gateway/trail/trail_tree.h"
+#include "gateway/trail/trail_verify.h"
 #include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
 
-struct files;        /* gateway/runtime/files.h */
-struct runtime_loop; /* gateway/runtime/runtime_loop.h */
+struct files;          /* gateway/runtime/files.h */
+struct runtime_clock;  /* gateway/runtime/clock.h */
+struct runtime_loop;   /* gateway/runtime/loop.h */
+struct runtime_random; /* gateway/runtime/random.h */
 struct trail;
 
-/** Where the trail gets its time and its salts from; zeroed members mean the system's. */
+/** Where the trail gets time, salts and files from; NULL members mean the system's. */
 struct trail_world {
-    int64_t (*wall_microseconds)(void *context); /* since 1970, UTC */
-    int64_t (*monotonic_microseconds)(void *context);
-    amanat_result (*random)(void *context, void *out, size_t length);
-    void *context;
-    const struct files *files; /* NULL: the system's */
+    const struct runtime_clock *clock;
+    const struct runtime_random *random;
+    const struct files *files;
 };
 
 /** What somebody should be told; text says the rest. */
@@ -92,8 +96,9 @@ struct trail_options {
 /**
  * Opens or creates the trail and recovers it: a torn tail goes to quarantine. CORRUPT, with a
  * diagnostic that names segment, entry and reason, when what is stored is not what was stored, or
- * is older than floor, checkpoint or an anchor say. CONFIG_FAULT for a bad origin or key; REFUSED
- * when the clock stepped while we were away; IO when the disk cannot.
+ * is older than floor, checkpoint or an anchor say. CONFIG_FAULT for a bad origin or key; IO when
+ * the disk cannot. A clock that stands before the last entry leaves the trail open but in doubt:
+ * accesses are refused until trail_acknowledge_clock.
  */
 AMANAT_MUST_CHECK amanat_result trail_open(const struct trail_options *options,
                                            struct amanat_diagnostics *diagnostics,
@@ -145,6 +150,7 @@ struct trail_submission {
     uint32_t part;
     trail_done_fn done; /* on the trail thread: short, never calling the trail; or on `loop` */
     void *context;
+    bool is_quiet;             /* an `anchor`: it alone makes no checkpoint due */
     struct runtime_loop *loop; /* where `done` is to run; NULL: on the trail thread */
 };
 
@@ -156,9 +162,13 @@ struct trail_submission {
 AMANAT_MUST_CHECK amanat_result trail_submit(struct trail *trail,
                                              const struct trail_submission *submission);
 
-/** The same, waiting for the commit: for the control thread, never for a worker. */
-AMANAT_MUST_CHECK amanat_result trail_submit_and_wait(struct trail *trail, enum trail_class class,
-                                                      struct bytes lines, uint64_t *out_first);
+/**
+ * The same, waiting for the commit (`done` and `loop` are not looked at): for the control thread,
+ * never for a worker. Before trail_start it commits at once.
+ */
+AMANAT_MUST_CHECK amanat_result trail_submit_and_wait(struct trail *trail,
+                                                      const struct trail_submission *submission,
+                                                      uint64_t *out_first);
 
 /** Counts a refusal before an agent was known; lock-free; `reason` indexes options.refusal_reasons.
  */

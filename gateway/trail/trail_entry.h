@@ -158,8 +158,10 @@ struct trail_anchor {
     struct bytes kind;          /* "witness" */
     uint64_t size;              /* of the checkpoint that it covers */
     struct trail_digest root;   /* of that checkpoint */
-    struct bytes file;          /* of the answer, relative to the trail folder */
-    struct trail_digest digest; /* of that file */
+    struct bytes file;          /* where the answer lies, relative to the trail folder */
+    uint64_t offset;            /* in that file */
+    uint64_t bytes;             /* length of the answer */
+    struct trail_digest digest; /* of the answer */
     int64_t time;               /* seconds since 1970 as the outside says */
 };
 

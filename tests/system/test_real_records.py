@@ -125,7 +125,11 @@ class World:
         assert disclosed_of(windows) == answer.disclosed
         records = [entry["records"] for entry in windows if "records" in entry]
         assert sum(record["disclosed"] for record in records) == answer.records
-        assert sum(record["left_out"] for record in records) == answer.left_out
+        left_out = sum(record["left_out"] for record in records)
+        if case.service == "telemetry":  # records inside one that is left out may be counted with it or not
+            assert left_out >= answer.outermost_left_out
+        else:
+            assert left_out == answer.left_out
         told = {subject for entry in entries for subject in entry.get("subjects", [])}
         assert told == {secrets.pseudonym_of(*subject) for subjects in answer.subjects for subject in subjects}
 

@@ -161,7 +161,7 @@ class Answer:
     def __init__(self, secrets):
         self.secrets = secrets
         self.disclosed = Counter()       # (label, mode) -> fields
-        self.records = self.left_out = 0
+        self.records = self.left_out = self.outermost_left_out = 0
         self.outermost = []              # text of each outermost record that is disclosed
         self.subjects = []               # of each of those: {(kind, normalised identifier)}
         self.body, self.windows = None, None
@@ -213,7 +213,9 @@ class Answer:
 
     def add(self, node, show, subjects):
         text = self.record(node, show)
-        if text is not None:
+        if text is None:
+            self.outermost_left_out += 1
+        else:
             self.outermost.append(text)
             self.subjects.append(subjects(node))
 
