@@ -115,7 +115,9 @@ static amanat_result record_ruleset(struct serve *serve, const struct proxy_gene
     buffer_init(&lines, (size_t)4 * TRAIL_ENTRY_LIMIT);
     amanat_result result = trail_entry_append_policy(&lines, &policy, &salt);
     if (amanat_is_ok(result)) {
-        result = trail_submit_and_wait(serve->trail, TRAIL_CLASS_OTHER, buffer_bytes(&lines), NULL);
+        const struct trail_submission submission = {.class = TRAIL_CLASS_OTHER,
+                                                    .lines = buffer_bytes(&lines)};
+        result = trail_submit_and_wait(serve->trail, &submission, NULL);
     }
     buffer_clear(&lines);
     return result;
