@@ -320,20 +320,9 @@ enum http_refusal http_rules_response_headers(const struct http_status_line *lin
 
 bool http_rules_is_trailer_allowed(struct bytes name)
 {
-    static const char *const forbidden[] = {"content-length",
-                                            "transfer-encoding",
-                                            "host",
-                                            "connection",
-                                            "upgrade",
-                                            "trailer",
-                                            "te",
-                                            "authorization",
-                                            "expect",
-                                            "content-encoding",
-                                            "content-type",
-                                            "content-range",
-                                            "keep-alive",
-                                            "need"};
+    static const char *const forbidden[] = {
+        "content-length", "transfer-encoding", "host", "connection", "upgrade", "trailer", "te",
+        "expect",         "authorization",     "need"};
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
         if (http_equals_ignoring_case(name, forbidden[i])) {
             return false;
