@@ -68,8 +68,9 @@ const char *http_status_phrase(unsigned status)
 /* Fields that only the writer may write: two authors of one framing are two framings. */
 static bool is_writers_own(struct bytes name)
 {
-    static const char *const own[] = {"connection", "content-length",    "keep-alive",
-                                      "trailer",    "transfer-encoding", "upgrade"};
+    static const char *const own[] = {"connection", "date",    "content-length",
+                                      "keep-alive", "trailer", "transfer-encoding",
+                                      "upgrade"};
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         if (http_equals_ignoring_case(name, own[i])) {
             return true;
