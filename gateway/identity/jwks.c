@@ -127,6 +127,31 @@ static EVP_PKEY *new_rsa_key(const BIGNUM *modulus, const BIGNUM *exponent)
     return key;
 }
 
+/*
+ * CVE-2017-15361 ("ROCA", Nemec and others, CCS 2017 §2.1): a modulus from the faulty library is a
+ * power of 65537 modulo every small prime; any other modulus is so for all of these primes about
+ * once in 2^27.
+ */
+static bool is_factorable_by_roca(const BIGNUM *modulus)
+{
+    static const unsigned primes[] = {
+        3,  5,  7,  11, 13, 17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,
+        73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167};
+    for (size_t i = 0; i < sizeof(primes) / sizeof(primes[0]); i++) {
+        const BN_ULONG remainder = BN_mod_word(modulus, primes[i]);
+        BN_ULONG power = 1;
+        unsigned exponent = 0;
+        while (power != remainder && exponent < primes[i]) {
+            power = power * 65537 % primes[i];
+            exponent++;
+        }
+        if (power != remainder) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static amanat_result check_rsa_numbers(const struct reader *reader, const struct document *key,
                                        const BIGNUM *modulus, const BIGNUM *exponent)
 {
@@ -137,6 +162,9 @@ static amanat_result check_rsa_numbers(const struct reader *reader, const struct
     if (!BN_is_odd(modulus) || !BN_is_odd(exponent) || BN_is_one(exponent) ||
         BN_num_bits(exponent) > RSA_EXPONENT_BITS) {
         return fail(reader, key, "these are no numbers of an RSA key");
+    }
+    if (is_factorable_by_roca(modulus)) {
+        return fail(reader, key, "this RSA key can be factored (CVE-2017-15361): replace it");
     }
     return AMANAT_OK;
 }
