@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as policies; what parses is asked about, linked and decided upon with little memory. */
+#include <stdint.h>
+
+#include "policy/base/guard.h"
+#include "policy/cedar/cedar.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct cedar_entity_uid alice = {BYTES_INIT("User"), BYTES_INIT("alice")};
+static const struct cedar_entity_uid team = {BYTES_INIT("Team"), BYTES_INIT("blue")};
+static const struct cedar_entity_uid view = {BYTES_INIT("Action"), BYTES_INIT("view")};
+static const struct cedar_entity_uid photo = {BYTES_INIT("Photo"), BYTES_INIT("")};
+
+static amanat_result make_attributes(struct arena *arena, struct cedar_value *out)
+{
+    struct cedar_value address;
+    struct cedar_value set;
+    ASSERT(cedar_ip_from_text(BYTES("10.0.0.1/24"), &address));
+    const struct cedar_value items[] = {cedar_value_long(1), cedar_value_string(BYTES("a")),
+                                        cedar_value_entity(team.type, team.id)};
+    TRY(cedar_value_set(arena, items, 3, &set));
+    const struct cedar_field fields[] = {{BYTES("b"), cedar_value_bool(true)},
+                                         {BYTES("d"), cedar_value_datetime(0)},
+                                         {BYTES("e"), cedar_value_entity(alice.type, alice.id)},
+                                         {BYTES("i"), address},
+                                         {BYTES("n"), cedar_value_long(INT64_MAX)},
+                                         {BYTES("s"), set},
+                                         {BYTES("t"), cedar_value_string(BYTES("a*b"))}};
+    return cedar_value_record(arena, fields, sizeof(fields) / sizeof(fields[0]), out);
+}
+
+static amanat_result take_attribute(void *context, const struct cedar_policy *policy,
+                                    struct bytes type, struct bytes attribute)
+{
+    (void)context;
+    ASSERT(cedar_policy_kind(policy) != CEDAR_POLICY_LINK);
+    ASSERT(type.length == 0 || cedar_path_is_valid(type));
+    (void)attribute;
+    return AMANAT_OK;
+}
+
+static amanat_result decide(struct arena *arena, struct cedar_policy_set *set)
+{
+    struct cedar_entities *entities = cedar_entities_new(arena, NULL);
+    struct cedar_request request = {.principal = alice, .action = view, .resource = photo};
+    struct cedar_response response;
+    const struct cedar_slot_values slots = {.principal = &alice, .resource = &photo};
+    TRY_MEMORY(entities);
+    TRY(make_attributes(arena, &request.context));
+    const struct cedar_entity_parts user = {.uid = alice,
+                                            .attributes = request.context,
+                                            .tags = request.context,
+                                            .parents = &team,
+                                            .parent_count = 1};
+    TRY(cedar_entities_add(entities, &user));
+    TRY(cedar_entities_close(entities, NULL, NULL));
+    (void)cedar_policy_set_add_link(set, BYTES("policy0"), BYTES("link"), &slots, NULL);
+    TRY(cedar_policy_set_resource_attributes(set, take_attribute, NULL));
+    TRY(cedar_authorize(set, &request, entities, arena, &response));
+    ASSERT(response.permit_count + response.forbid_count + response.error_count <=
+           cedar_policy_set_count(set));
+    return AMANAT_OK;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *arena = arena_new((size_t)16 << 20);
+    struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+    struct cedar_policy_set *set = arena == NULL ? NULL : cedar_policy_set_new(arena, NULL);
+    if (set != NULL && diagnostics != NULL) {
+        const struct bytes text = bytes_of((const char *)data, size);
+        const amanat_result added = cedar_policy_set_add_text(set, "input", text, diagnostics);
+        ASSERT(amanat_is_ok(added) == (amanat_diagnostics_errors(diagnostics) == 0) ||
+               added.status == AMANAT_STATUS_MEMORY);
+        if (amanat_is_ok(added)) {
+            const amanat_result decided = decide(arena, set);
+            ASSERT(amanat_is_ok(decided) || decided.status == AMANAT_STATUS_MEMORY);
+        }
+    }
+    amanat_diagnostics_free(diagnostics);
+    arena_free(arena);
+    return 0;
+}
