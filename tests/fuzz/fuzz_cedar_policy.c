@@ -55,7 +55,11 @@ static amanat_result decide(struct arena *arena, struct cedar_policy_set *set)
                                             .parent_count = 1};
     TRY(cedar_entities_add(entities, &user));
     TRY(cedar_entities_close(entities, NULL, NULL));
-    (void)cedar_policy_set_add_link(set, BYTES("policy0"), BYTES("link"), &slots, NULL);
+    const amanat_result linked =
+        cedar_policy_set_add_link(set, BYTES("policy0"), BYTES("link"), &slots, NULL);
+    if (linked.status != AMANAT_STATUS_CONFIG_FAULT) {
+        TRY(linked);
+    }
     TRY(cedar_policy_set_resource_attributes(set, take_attribute, NULL));
     TRY(cedar_authorize(set, &request, entities, arena, &response));
     ASSERT(response.permit_count + response.forbid_count + response.error_count <=
