@@ -37,7 +37,7 @@ bool cedar_names_contain(const struct bytes *names, size_t count, struct bytes n
     return false;
 }
 
-static bool is_action_type(struct bytes type)
+bool cedar_type_is_of_actions(struct bytes type)
 {
     return bytes_equal_string(type, "Action") || bytes_end_with(type, BYTES("::Action"));
 }
@@ -45,7 +45,7 @@ static bool is_action_type(struct bytes type)
 bool cedar_conformance_uid(const struct cedar_conformance *conformance, const char *what,
                            const struct cedar_entity_uid *uid)
 {
-    if (is_action_type(uid->type)) {
+    if (cedar_type_is_of_actions(uid->type)) {
         return cedar_schema_action(conformance->schema, uid) != NULL ||
                cedar_conformance_fault(conformance, "%s `%.*s::\"%.*s\"` is not declared", what,
                                        BYTES_PRINTF(uid->type), BYTES_PRINTF(uid->id));

@@ -27,6 +27,9 @@ bool cedar_conformance_value(const struct cedar_conformance *conformance,
 bool cedar_conformance_uid(const struct cedar_conformance *conformance, const char *what,
                            const struct cedar_entity_uid *uid);
 
+/** Whether a type is `Action`, in whatever name space. */
+bool cedar_type_is_of_actions(struct bytes type);
+
 /** Whether `names`, sorted, have `name`. */
 bool cedar_names_contain(const struct bytes *names, size_t count, struct bytes name);
 

@@ -33,6 +33,11 @@ static amanat_result read_parents(const struct cedar_json *json, const struct do
     TRY_MEMORY(parents);
     for (size_t i = 0; i < document->count; i++) {
         TRY(cedar_json_uid(json, &document->items[i], &parents[i]));
+        if (cedar_type_is_of_actions(parts->uid.type) &&
+            !cedar_type_is_of_actions(parents[i].type)) {
+            return cedar_json_fault(json, &document->items[i],
+                                    "an action can only be in another action");
+        }
     }
     parts->parents = parents;
     parts->parent_count = document->count;

@@ -71,6 +71,15 @@ static amanat_result read_entity(const struct cedar_json *json, const struct doc
 /* ---- Extension values
  * ------------------------------------------------------------------------------------------- */
 
+static amanat_result read_extension(const struct cedar_json *json, enum cedar_value_kind kind,
+                                    const struct document *document, struct cedar_value *out);
+
+static bool is_extension_kind(enum cedar_value_kind kind)
+{
+    return kind == CEDAR_VALUE_DECIMAL || kind == CEDAR_VALUE_IP || kind == CEDAR_VALUE_DATETIME ||
+           kind == CEDAR_VALUE_DURATION;
+}
+
 /* `{"fn": "ip", "arg": …}` or `{"fn": "offset", "args": […]}` */
 static bool has_call_shape(const struct document *document)
 {
@@ -94,20 +103,34 @@ static amanat_result apply(const struct cedar_json *json, const struct document 
     return result;
 }
 
+static const struct cedar_operation *find_function(struct bytes name)
+{
+    const struct cedar_operation *operation = cedar_operation_find(name, CEDAR_OPERATION_FUNCTION);
+    if (operation == NULL) {
+        operation = cedar_operation_find(name, CEDAR_OPERATION_METHOD);
+    }
+    return operation != NULL && operation->is_extension ? operation : NULL;
+}
+
+/* Inside a call whose type is known the arguments may leave out their escapes too. */
+static amanat_result read_argument(const struct cedar_json *json, enum cedar_value_kind kind,
+                                   bool is_typed, const struct document *document,
+                                   struct cedar_value *out)
+{
+    return is_typed && is_extension_kind(kind) ? read_extension(json, kind, document, out)
+                                               : cedar_json_value(json, NULL, document, out);
+}
+
 static amanat_result read_call(const struct cedar_json *json, const struct document *call,
-                               struct cedar_value *out)
+                               bool is_typed, struct cedar_value *out)
 {
     const struct document *name = document_get(call, "fn");
     const struct document *argument = document_get(call, "arg");
     const struct document *arguments = document_get(call, "args");
     const struct document *items = argument != NULL ? argument : arguments->items;
     const size_t count = argument != NULL ? 1 : arguments->count;
-    const struct cedar_operation *operation =
-        cedar_operation_find(name->text, CEDAR_OPERATION_FUNCTION);
+    const struct cedar_operation *operation = find_function(name->text);
     if (operation == NULL) {
-        operation = cedar_operation_find(name->text, CEDAR_OPERATION_METHOD);
-    }
-    if (operation == NULL || !operation->is_extension) {
         return cedar_json_fault(json, name, "there is no extension function of this name");
     }
     if (count != operation->arity) {
@@ -116,7 +139,7 @@ static amanat_result read_call(const struct cedar_json *json, const struct docum
     }
     struct cedar_value operands[CEDAR_OPERATION_MOST_OPERANDS];
     for (size_t i = 0; i < count; i++) {
-        TRY(cedar_json_value(json, NULL, &items[i], &operands[i]));
+        TRY(read_argument(json, operation->operands[i], is_typed, &items[i], &operands[i]));
     }
     return apply(json, call, operation, operands, count, out);
 }
@@ -134,10 +157,10 @@ static amanat_result read_extension(const struct cedar_json *json, enum cedar_va
 {
     const struct document *escape = document_get(document, "__extn");
     if (escape != NULL && has_call_shape(escape)) {
-        return read_call(json, escape, out);
+        return read_call(json, escape, true, out);
     }
     if (has_call_shape(document)) {
-        return read_call(json, document, out);
+        return read_call(json, document, true, out);
     }
     struct cedar_value operand;
     TRY(cedar_json_value(json, NULL, document, &operand));
@@ -255,7 +278,7 @@ static amanat_result read_object(const struct cedar_json *json, const struct doc
             return read_entity(json, document, out);
         }
         if (bytes_equal_string(key, "__extn") && has_call_shape(inside)) {
-            return read_call(json, inside, out);
+            return read_call(json, inside, false, out);
         }
         if (bytes_equal_string(key, "__expr") && inside->kind == DOCUMENT_STRING) {
             return cedar_json_fault(json, document, "the escape `__expr` is not supported");
@@ -363,6 +386,20 @@ amanat_result cedar_entity_uid_from_document(struct arena *arena, const char *so
     return cedar_json_uid(&json, document, out);
 }
 
+/* Without a schema an escape counts also where a context stands, and is no record. */
+static amanat_result read_untyped_record(const struct cedar_json *json,
+                                         const struct document *document, struct cedar_value *out)
+{
+    struct cedar_value value;
+    TRY(cedar_json_value(json, NULL, document, &value));
+    if (value.kind != CEDAR_VALUE_RECORD) {
+        return cedar_json_fault(json, document, "a context must be a record, not %s",
+                                cedar_value_kind_name(value.kind));
+    }
+    *out = value;
+    return AMANAT_OK;
+}
+
 amanat_result cedar_context_from_document(struct arena *arena, const struct cedar_schema *schema,
                                           const struct cedar_entity_uid *action, const char *source,
                                           const struct document *document,
@@ -371,7 +408,7 @@ amanat_result cedar_context_from_document(struct arena *arena, const struct ceda
 {
     const struct cedar_json json = {arena, schema, source, diagnostics};
     if (schema == NULL) {
-        return cedar_json_record(&json, NULL, document, out);
+        return read_untyped_record(&json, document, out);
     }
     const struct cedar_action *declared = cedar_schema_action(schema, action);
     if (declared == NULL) {

@@ -5,6 +5,7 @@
  * `@`, so that one run reports the faults of all policies.
  */
 #include "policy/base/guard.h"
+#include "policy/cedar/cedar_conformance.h"
 #include "policy/cedar/cedar_parser.h"
 
 static amanat_result expect_word(struct cedar_parser *parser, const char *word)
@@ -57,7 +58,7 @@ static amanat_result parse_action(struct cedar_parser *parser, struct cedar_enti
 {
     const struct cedar_token at = parser->token;
     TRY(cedar_parser_entity(parser, "an action", out));
-    if (!bytes_equal_string(out->type, "Action") && !bytes_end_with(out->type, BYTES("::Action"))) {
+    if (!cedar_type_is_of_actions(out->type)) {
         return cedar_parser_fault(parser, &at, "the type of an action must be `Action`");
     }
     return AMANAT_OK;

@@ -160,16 +160,19 @@ static int compare_attributes_for_sort(const void *a, const void *b)
 
 /* An attribute that is declared twice is what its last declaration says, as the official engine has
  * it. */
-static amanat_result put_attribute(const struct cedar_resolver *resolver, struct map *places,
-                                   struct cedar_attribute *attributes, size_t *count,
-                                   struct cedar_attribute attribute)
+static amanat_result find_last(const struct cedar_resolver *resolver,
+                               const struct cedar_type_expression *expression, struct map *last)
 {
-    struct cedar_attribute *place = map_get(places, attribute.name);
-    if (place == NULL) {
-        place = &attributes[(*count)++];
-        TRY(map_put(resolver->arena, places, attribute.name, place));
+    for (size_t i = 0; i < expression->field_count; i++) {
+        const struct bytes key = expression->fields[i].name;
+        size_t *index = map_get(last, key);
+        if (index == NULL) {
+            index = ARENA_NEW(resolver->arena, size_t);
+            TRY_MEMORY(index);
+            TRY(map_put(resolver->arena, last, key, index));
+        }
+        *index = i;
     }
-    *place = attribute;
     return AMANAT_OK;
 }
 
@@ -178,7 +181,7 @@ static amanat_result resolve_record(const struct cedar_resolver *resolver,
                                     const struct cedar_type_expression *expression, unsigned level,
                                     struct resolved *out)
 {
-    struct map places = {0};
+    struct map last = {0};
     size_t count = 0;
     unsigned depth = 0;
     struct cedar_type *type = ARENA_NEW(resolver->arena, struct cedar_type);
@@ -186,13 +189,16 @@ static amanat_result resolve_record(const struct cedar_resolver *resolver,
     struct cedar_attribute *attributes =
         arena_allocate_array(resolver->arena, expression->field_count, sizeof(*attributes));
     TRY_MEMORY(attributes);
+    TRY(find_last(resolver, expression, &last));
     for (size_t i = 0; i < expression->field_count; i++) {
         const struct cedar_attribute_expression *field = &expression->fields[i];
         struct resolved resolved;
+        if (*(const size_t *)map_get(&last, field->name) != i) {
+            continue;
+        }
         TRY(resolve(resolver, name_space, field->type, level, &resolved));
         depth = resolved.depth > depth ? resolved.depth : depth;
-        TRY(put_attribute(resolver, &places, attributes, &count,
-                          (struct cedar_attribute){field->name, field->required, resolved.type}));
+        attributes[count++] = (struct cedar_attribute){field->name, field->required, resolved.type};
     }
     if (count > 0) {
         qsort(attributes, count, sizeof(*attributes), compare_attributes_for_sort);
