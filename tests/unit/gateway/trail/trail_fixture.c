@@ -70,6 +70,7 @@ struct disk {
     size_t fail_count;
     int fail_error;
     size_t limit;
+    struct disk *base; /* what lay there before the first operation; NULL = nothing */
 };
 
 static void *must(void *pointer)
@@ -470,6 +471,7 @@ void disk_free(struct disk *disk)
     free(disk->nodes);
     free(disk->names);
     free(disk->operations);
+    disk_free(disk->base);
     free(disk);
 }
 
@@ -536,7 +538,7 @@ bool disk_path(const struct disk *disk, size_t index, const char **out)
     return false;
 }
 
-struct disk *disk_copy(const struct disk *disk)
+static struct disk *copy_contents(const struct disk *disk)
 {
     struct disk *copy = disk_new();
     for (size_t i = 0; i < disk->name_count; i++) {
@@ -547,6 +549,13 @@ struct disk *disk_copy(const struct disk *disk)
             disk_put(copy, name->path, disk->nodes[name->node].data, disk->nodes[name->node].size);
         }
     }
+    return copy;
+}
+
+struct disk *disk_copy(const struct disk *disk)
+{
+    struct disk *copy = copy_contents(disk);
+    copy->base = copy_contents(copy); /* with the same numbers of files */
     return copy;
 }
 
@@ -713,8 +722,16 @@ struct disk *disk_after_crash(const struct disk *disk, size_t operations, enum d
     bool names_lost = false;
     const size_t count = operations < disk->operation_count ? operations : disk->operation_count;
 
+    for (size_t i = 0; disk->base != NULL && i < disk->base->name_count; i++) {
+        const struct name *name = &disk->base->names[i];
+        put_name(image, name->path, name->node);
+    }
     for (size_t i = 0; i < disk->node_count; i++) {
-        (void)add_node(image);
+        const size_t number = add_node(image);
+        struct node *node = &image->nodes[number];
+        if (disk->base != NULL && i < disk->base->node_count) {
+            write_node(node, 0, disk->base->nodes[i].data, disk->base->nodes[i].size);
+        }
     }
     for (size_t i = 0; i < count; i++) {
         const struct operation *operation = &disk->operations[i];
