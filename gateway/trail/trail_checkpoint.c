@@ -193,6 +193,7 @@ static amanat_result take_log_end(struct checkpoint_store *store, const char *pa
                                   struct amanat_diagnostics *diagnostics)
 {
     struct checkpoint_head last = {0};
+    char checkpoint_path[LAYOUT_PATH_SIZE];
     size_t whole = 0;
     const struct bytes note = find_last_note(held, &whole);
 
@@ -217,9 +218,17 @@ static amanat_result take_log_end(struct checkpoint_store *store, const char *pa
     }
     store->has_signed = true;
     store->newest = last;
+    if (bytes_equal(buffer_bytes(&store->note), note)) {
+        return AMANAT_OK;
+    }
     buffer_reset(&store->note);
     buffer_append(&store->note, note);
-    return buffer_check(&store->note);
+    TRY(buffer_check(&store->note));
+    layout_path(store->folder, "checkpoint", checkpoint_path);
+    return files_replace_durably(store->files, checkpoint_path, note) < 0
+               ? report(diagnostics, checkpoint_path, AMANAT_STATUS_IO,
+                        "cannot publish the checkpoint that was signed last")
+               : AMANAT_OK;
 }
 
 static amanat_result load_log(struct checkpoint_store *store,

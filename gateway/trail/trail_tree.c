@@ -278,17 +278,12 @@ bool tree_consistency_is_valid(uint64_t from, uint64_t to, const struct trail_di
                                const struct trail_digest *to_root, const struct trail_digest *proof,
                                size_t count)
 {
-    if (from > to) {
-        return false;
+    if (from == 0 || from > to) {
+        return false; /* every tree begins with the empty one: there is nothing that a proof could
+                         say */
     }
     if (from == to) {
         return count == 0 && tree_digest_equal(from_root, to_root);
-    }
-    if (from == 0) {
-        /* Nothing is a prefix of everything; its root is still a fixed value. */
-        struct trail_digest empty;
-        tree_hash_empty(&empty);
-        return count == 0 && tree_digest_equal(from_root, &empty);
     }
     /* "If first is an exact power of 2, then prepend first_hash to the consistency_path array." */
     const bool whole = (from & (from - 1)) == 0;

@@ -71,8 +71,10 @@ bool tree_inclusion_is_valid(const struct trail_digest *leaf, uint64_t index, ui
                              const struct trail_digest *proof, size_t count,
                              const struct trail_digest *root);
 
-/** RFC 9162 §2.1.4.2; equal sizes need equal roots and no proof; size 0 as `from` is consistent
- * with everything. */
+/**
+ * RFC 9162 §2.1.4.2; equal sizes need equal roots and no proof. False for `from` 0: every tree
+ * begins with the empty one, so the caller decides what that is worth.
+ */
 bool tree_consistency_is_valid(uint64_t from, uint64_t to, const struct trail_digest *from_root,
                                const struct trail_digest *to_root, const struct trail_digest *proof,
                                size_t count);

@@ -505,8 +505,11 @@ static amanat_result hold_ends(struct verify *verify)
             (!stream->any || stream->last_size < verify->checkpoint_size)) {
             return fault(verify, stream->name, NO_ENTRY, "the newest checkpoint is not in it");
         }
-        if (stream->is_log && stream->any &&
-            (!verify->has_checkpoint || stream->last_size > verify->checkpoint_size)) {
+        if (stream->is_log && stream->any && !verify->has_checkpoint) {
+            return fault(verify, "checkpoint", NO_ENTRY,
+                         "is missing: a crash that no start has recovered yet, or removed");
+        }
+        if (stream->is_log && stream->any && stream->last_size > verify->checkpoint_size) {
             find(verify, "checkpoint", NO_ENTRY,
                  "a newer checkpoint was signed than was published (a crash between the two)");
         }
