@@ -76,6 +76,9 @@ void http_client_close(struct http_client *client)
     if (client == NULL || client->state == STATE_CLOSED) {
         return;
     }
+    if (client->state == STATE_IDLE) {
+        http_stream_say_goodbye(client->stream);
+    }
     client->state = STATE_CLOSED;
     http_stream_free(client->stream);
     runtime_timer_free(client->timer);
@@ -152,7 +155,8 @@ static void end_exchange(struct http_client *client, bool is_clean)
 {
     client->exchanges++;
     const bool is_reusable = client->keeps_alive && client->request_sent && is_clean &&
-                             http_stream_waiting(client->stream) == 0;
+                             http_stream_waiting(client->stream) == 0 &&
+                             http_stream_can_send(client->stream);
     if (is_reusable) {
         client->state = STATE_IDLE;
         runtime_timer_stop(client->timer);

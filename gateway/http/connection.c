@@ -119,6 +119,15 @@ static void start_timer(struct http_connection *connection, int64_t time)
     }
 }
 
+/* Of a connection that owes nobody anything. */
+static void close_idle(struct http_connection *connection)
+{
+    if (connection->state == STATE_WAITING && http_reader_is_idle(connection->reader)) {
+        http_stream_say_goodbye(connection->stream);
+    }
+    close_now(connection);
+}
+
 /* The handler must forget the response; whether the client can still be told is the caller's
  * question. */
 static void abort_response(struct http_connection *connection, enum http_abort reason,
@@ -364,7 +373,7 @@ static void take_time(void *context)
     if (connection->state == STATE_RUNNING) {
         abort_response(connection, HTTP_ABORT_TIMEOUT, HTTP_REFUSAL_NONE);
     }
-    close_now(connection);
+    close_idle(connection);
 }
 
 static amanat_result make_stream(struct http_connection *connection, int descriptor)
@@ -436,7 +445,7 @@ void http_connection_wind_down(struct http_connection *connection)
 {
     if (connection->state == STATE_OPENING ||
         (connection->state == STATE_WAITING && http_reader_is_idle(connection->reader))) {
-        close_now(connection);
+        close_idle(connection);
     }
 }
 

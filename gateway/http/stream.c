@@ -50,12 +50,14 @@ struct http_stream {
     size_t output_limit;
     size_t output_low;
     int64_t write_time;
-    struct buffer kept;    /* input that the owner has not used yet */
-    bool is_paused;        /* the owner does not want to read */
-    bool was_resumed;      /* and now does again */
-    bool wants_drained;    /* more than output_low waited */
-    bool closes_gently;    /* once the output is empty */
-    bool input_ended;      /* FINISHED was said */
+    struct buffer kept; /* input that the owner has not used yet */
+    bool is_paused;     /* the owner does not want to read */
+    bool was_resumed;   /* and now does again */
+    bool wants_drained; /* more than output_low waited */
+    bool closes_gently; /* once the output is empty */
+    bool input_ended;   /* FINISHED was said */
+    bool output_failed; /* nothing can be sent any more; what the peer said before may still be read
+                         */
     bool read_needs_write; /* TLS: SSL_read waits for the socket to be writable */
     bool write_needs_read; /* TLS: SSL_write waits for the socket to be readable */
     bool is_freed;
@@ -329,7 +331,7 @@ static void read_open(struct http_stream *stream)
                                               ? read_tls(stream, input, &length)
                                               : read_plain(stream, input, &length);
         if (outcome == READ_ENDED) {
-            say_end(stream, stream->end);
+            say_end(stream, stream->output_failed ? HTTP_STREAM_BROKEN : stream->end);
             return;
         }
         if (outcome == READ_LATER) {
@@ -420,9 +422,29 @@ static void begin_lingering(struct http_stream *stream)
     watch_reading(stream);
 }
 
+/* RFC 9112 §9.5: a server may answer and close before it has read all; its answer is read all the
+ * same. */
+static bool give_up_output(struct http_stream *stream)
+{
+    if (stream->is_paused || stream->input_ended) {
+        say_end(stream, HTTP_STREAM_BROKEN);
+        return false;
+    }
+    stream->output_failed = true;
+    stream->wants_drained = false;
+    buffer_reset(&stream->output);
+    stream->sent = 0;
+    event_active(stream->readable, EV_READ, 0);
+    return true;
+}
+
 /* Sends as much as goes; false when the stream has ended. */
 static bool send_output(struct http_stream *stream)
 {
+    if (stream->output_failed) {
+        buffer_reset(&stream->output);
+        return true;
+    }
     while (stream->sent < stream->output.length) {
         const struct bytes rest = bytes_from(buffer_bytes(&stream->output), stream->sent);
         size_t length = 0;
@@ -430,8 +452,7 @@ static bool send_output(struct http_stream *stream)
                                                ? write_tls(stream, rest, &length)
                                                : write_plain(stream, rest, &length);
         if (outcome == WRITE_FAILED) {
-            say_end(stream, HTTP_STREAM_BROKEN);
-            return false;
+            return give_up_output(stream);
         }
         if (outcome == WRITE_LATER) {
             return true;
@@ -563,6 +584,15 @@ static void on_writable(evutil_socket_t descriptor, short what, void *context)
     }
 }
 
+void http_stream_say_goodbye(struct http_stream *stream)
+{
+    if (stream->session != NULL && stream->state == STATE_OPEN && stream->output.length == 0) {
+        ERR_clear_error();
+        (void)SSL_shutdown(stream->session); /* if it does not go out at once, it does not */
+        ERR_clear_error();
+    }
+}
+
 void http_stream_close_gently(struct http_stream *stream)
 {
     stream->closes_gently = true;
@@ -604,6 +634,11 @@ size_t http_stream_room(const struct http_stream *stream)
 {
     const size_t waiting = http_stream_waiting(stream);
     return waiting < stream->output_limit ? stream->output_limit - waiting : 0;
+}
+
+bool http_stream_can_send(const struct http_stream *stream)
+{
+    return !stream->output_failed;
 }
 
 void http_stream_pause(struct http_stream *stream)

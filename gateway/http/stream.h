@@ -68,6 +68,10 @@ AMANAT_MUST_CHECK amanat_result http_stream_connect(const struct http_stream_opt
 /** Closes at once; no call comes any more; memory goes by the closing list. NULL is fine. */
 void http_stream_free(struct http_stream *stream);
 
+/** TLS: says that nothing more will come, for a connection that is idle and about to be freed (RFC
+ * 9112 §9.8). */
+void http_stream_say_goodbye(struct http_stream *stream);
+
 /**
  * Sends what waits, says that nothing more will come, and reads what the peer still sends for a
  * while, so that a reset does not take away the answer (RFC 9112 §9.6). Ends with HTTP_STREAM_GONE.
@@ -83,6 +87,9 @@ void http_stream_flush(struct http_stream *stream);
 /** Bytes that wait to be sent, and how many more may be appended. */
 size_t http_stream_waiting(const struct http_stream *stream);
 size_t http_stream_room(const struct http_stream *stream);
+
+/** Whether sending has not failed yet (what the peer said before it failed is still read). */
+bool http_stream_can_send(const struct http_stream *stream);
 
 /** Stops reading; starts it again, first with what was kept. */
 void http_stream_pause(struct http_stream *stream);

@@ -43,11 +43,12 @@ static amanat_result make_context(const SSL_METHOD *method, bool is_server,
     context->is_server = is_server;
     context->openssl = SSL_CTX_new(method);
     SSL_CTX *openssl = context->openssl;
+    char groups[] = "X25519:P-256:P-384"; /* OpenSSL's macro casts away a const */
     if (openssl == NULL || SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(openssl, TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(openssl, ciphers_of_1_2) != 1 ||
         SSL_CTX_set_ciphersuites(openssl, ciphers_of_1_3) != 1 ||
-        SSL_CTX_set1_groups_list(openssl, "X25519:P-256:P-384") != 1) {
+        SSL_CTX_set1_groups_list(openssl, groups) != 1) {
         tls_context_unref(context);
         ERR_clear_error();
         return amanat_result_of(AMANAT_STATUS_MEMORY);

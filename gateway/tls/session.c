@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
 #include "gateway/tls/context.h"
 #include "gateway/tls/tls.h"
@@ -35,9 +36,15 @@ static bool name_the_server(SSL *session, const char *host)
     if (is_ip_address(host)) {
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
     }
+    char name[256]; /* RFC 1035 §2.3.4: at most 255; a copy, because OpenSSL's macro casts away a
+                       const */
+    if (strlen(host) >= sizeof(name)) {
+        return false;
+    }
+    memcpy(name, host, strlen(host) + 1);
     SSL_set_hostflags(session,
                       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1;
+    return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, name) == 1;
 }
 
 amanat_result tls_client_session_new(struct tls_context *context, const char *host, SSL **out)

@@ -221,6 +221,31 @@ static void test_client__does_not_reuse_what_is_not_clean(void **state)
     }
 }
 
+static void test_client__reads_an_answer_that_comes_before_all_was_sent(void **state)
+{
+    (void)state;
+    /* More than the system's buffers of both sides take (net.ipv4.tcp_wmem, tcp_rmem: 4 and 6 MiB
+     * at most). */
+    enum { SIZE = 16 << 20 };
+    static char body[SIZE];
+    struct world world;
+    struct canned_service service;
+    struct fetched fetched;
+    world_open(&world, NULL, NULL);
+    canned_open(&service, &world,
+                BYTES("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"), true);
+    const struct http_client_limits limits = {.output = 2 * SIZE};
+    struct http_client *client = fetch_new(&world, &service.address, NULL, NULL, &limits);
+    fetch_start(&fetched, &world, client, "POST", "/", bytes_of(body, sizeof(body)), false);
+    fetch_wait(&fetched);
+    assert_body(&fetched, 413, BYTES("no"));
+    assert_false(http_client_is_reusable(client));
+    http_client_close(client);
+    fetch_clear(&fetched);
+    canned_close(&service);
+    world_close(&world);
+}
+
 static void test_client__says_that_nobody_listens(void **state)
 {
     (void)state;
@@ -388,6 +413,37 @@ static void test_client__survives_a_reload_of_the_servers_certificate(void **sta
     tls_context_unref(ours);
 }
 
+/* Closing while idle over TLS says so: the peer's on_idle_close comes by close_notify, not by a
+ * broken connection. */
+static void test_client__is_told_when_the_server_closes_an_idle_connection(void **state)
+{
+    (void)state;
+    struct world world;
+    struct fetched fetched;
+    bool closed = false;
+    struct tls_context *theirs = make_server_context();
+    struct tls_context *ours = make_client_context(true);
+    world_open(&world, &(struct http_server_limits){.idle_time = 20000}, theirs);
+    struct http_client *client = NULL;
+    const struct http_client_options options = {.loop = world.loop,
+                                                .address = world.address,
+                                                .tls = ours,
+                                                .host = "localhost",
+                                                .on_idle_close = note_idle_close,
+                                                .context = &closed};
+    assert_true(amanat_is_ok(http_client_new(&options, &client)));
+    fetch_start(&fetched, &world, client, "GET", "/hello", bytes_of(NULL, 0), false);
+    fetch_wait(&fetched);
+    assert_body(&fetched, 200, BYTES("hello"));
+    world_turn_until(&world, &closed);
+    assert_string_equal(http_client_failure_text(client), "");
+    http_client_close(client);
+    fetch_clear(&fetched);
+    world_close(&world);
+    tls_context_unref(theirs);
+    tls_context_unref(ours);
+}
+
 /* A TLS service in a thread of its own, by OpenSSL's blocking calls: a body until close, with or
  * without goodbye. */
 struct tls_service {
@@ -461,11 +517,13 @@ int main(void)
         cmocka_unit_test(test_client__refuses_to_send_what_is_not_right),
         cmocka_unit_test(test_client__names_what_went_wrong),
         cmocka_unit_test(test_client__does_not_reuse_what_is_not_clean),
+        cmocka_unit_test(test_client__reads_an_answer_that_comes_before_all_was_sent),
         cmocka_unit_test(test_client__says_that_nobody_listens),
         cmocka_unit_test(test_client__waits_only_so_long),
         cmocka_unit_test(test_client__notices_that_a_kept_connection_has_ended),
         cmocka_unit_test(test_client__verifies_and_is_verified),
         cmocka_unit_test(test_client__survives_a_reload_of_the_servers_certificate),
+        cmocka_unit_test(test_client__is_told_when_the_server_closes_an_idle_connection),
         cmocka_unit_test(test_client__takes_an_end_without_close_notify_for_a_cut),
     };
     return cmocka_run_group_tests(tests, make_files, NULL);
