@@ -21,7 +21,7 @@
 #include "amanat/result.h"
 #include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
-#include "policy/catalogue/vocabulary.h"
+#include "policy/catalogue/catalogue.h"
 #include "policy/redact/json_scanner.h"
 #include "policy/redact/plan.h"
 #include "policy/redact/provenance.h"

@@ -14,7 +14,7 @@
 
 #include "policy/base/arena.h"
 #include "policy/base/buffer.h"
-#include "policy/catalogue/vocabulary.h"
+#include "policy/catalogue/catalogue.h"
 #include "policy/redact/json_scanner.h"
 #include "policy/redact/redact.h"
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "policy/base/buffer.h"
-#include "policy/catalogue/vocabulary.h"
+#include "policy/catalogue/catalogue.h"
 #include "policy/redact/provenance.h"
 #include "policy/redact/redact.h"
 #include "policy/redact/subjects.h"
