@@ -10,6 +10,7 @@
  */
 struct typing {
     const struct term *term;
+    const struct part *part;
     struct typing *above;
     unsigned depth;
     bool recurs;
@@ -254,10 +255,24 @@ static amanat_result type_object(struct compiler *compiler, const struct part *p
     return AMANAT_OK;
 }
 
-static bool marks_recursion(const struct term *term, struct typing *above)
+/* Whether both places are of a schema that declares properties. */
+static bool shares_object(const struct part *part, const struct part *above)
+{
+    for (size_t i = 0; i < part->schemas.count; i++) {
+        const struct schema *schema = part->schemas.items[i].schema;
+        for (size_t k = 0; schema->properties.count > 0 && k < above->schemas.count; k++) {
+            if (above->schemas.items[k].schema == schema) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool marks_recursion(const struct term *term, const struct part *part, struct typing *above)
 {
     for (; above != NULL; above = above->above) {
-        if (above->term == term) {
+        if (above->term == term || (above->part != NULL && shares_object(part, above->part))) {
             above->recurs = true;
             return true;
         }
@@ -300,11 +315,15 @@ static amanat_result type_term(struct compiler *compiler, const struct term *ter
     struct typing here = {
         .term = term, .above = above, .depth = above == NULL ? 1 : above->depth + 1};
     *out = (struct catalogue_attribute){0};
-    if (marks_recursion(term, above) || here.depth > COMPILER_ATTRIBUTE_DEPTH) {
+    if (here.depth > COMPILER_ATTRIBUTE_DEPTH) {
         return AMANAT_OK;
     }
     struct part *part = NULL;
     TRY(part_open(compiler, term, &part));
+    here.part = part;
+    if (marks_recursion(term, part, above)) {
+        return AMANAT_OK;
+    }
     return type_part(compiler, part, &here, out);
 }
 

@@ -40,9 +40,36 @@ static amanat_result term_intern(struct compiler *compiler, const size_t *key, s
     return AMANAT_OK;
 }
 
+static amanat_result follow_reference(struct schema *schema)
+{
+    if (schema->reference == NULL || schema->target != NULL) {
+        return AMANAT_OK;
+    }
+    const struct document *target = openapi_follow(schema->owner, schema->reference);
+    if (target == NULL) {
+        schema->reference = NULL; /* reported; what it would have said is unknown */
+        schema->kinds = 0;
+        return AMANAT_OK;
+    }
+    return schema_of(schema->owner, target, &schema->target);
+}
+
+/* A schema that only refers to another, with nothing to add, is that other: recursion must lead
+ * back to the same term. */
+static bool is_mere_reference(const struct schema *schema)
+{
+    return schema->reference != NULL && schema->is_open && !schema->has_label &&
+           schema->record == CATALOGUE_NONE && schema->subject == CATALOGUE_NONE &&
+           schema->all_of.count == 0 && schema->one_of.count == 0 && schema->any_of.count == 0;
+}
+
 amanat_result term_of_schema(struct compiler *compiler, struct schema *schema, size_t inherited,
                              struct term **out)
 {
+    for (unsigned hops = 0; is_mere_reference(schema) && hops < COMPILER_DEPTH_LIMIT; hops++) {
+        TRY(follow_reference(schema));
+        schema = schema->target == NULL ? schema : schema->target;
+    }
     const size_t key[] = {TERM_SCHEMA, schema->number, inherited};
     return term_intern(compiler, key, 3,
                        (struct term){.kind = TERM_SCHEMA, .schema = schema, .label_set = inherited},
@@ -120,20 +147,6 @@ static bool leads_to_itself(const struct schema *schema, const struct frame *abo
         }
     }
     return false;
-}
-
-static amanat_result follow_reference(struct schema *schema)
-{
-    if (schema->reference == NULL || schema->target != NULL) {
-        return AMANAT_OK;
-    }
-    const struct document *target = openapi_follow(schema->owner, schema->reference);
-    if (target == NULL) {
-        schema->reference = NULL; /* reported; what it would have said is unknown */
-        schema->kinds = 0;
-        return AMANAT_OK;
-    }
-    return schema_of(schema->owner, target, &schema->target);
 }
 
 static amanat_result add_schema(struct compiler *compiler, struct part *part, struct schema *schema,
