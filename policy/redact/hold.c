@@ -12,9 +12,10 @@ void hold_init(struct hold *hold, struct arena *arena, size_t limit)
 {
     *hold = (struct hold){.arena = arena, .limit = limit, .current = CATALOGUE_NONE};
     /* Not `limit`: names of containers that may be taken back stand here uncounted, no more than
-     * the declared names on one path. check_cost is what bounds the rest. */
+     * the declared names on one path. hold_check is what bounds the rest. */
     buffer_init(&hold->text, SIZE_MAX / 2);
     buffer_init(&hold->attribute_text, SIZE_MAX / 2);
+    buffer_init(&hold->capture, SIZE_MAX / 2);
     buffer_init(&hold->subject_text, SUBJECT_TEXT_LIMIT);
 }
 
@@ -22,6 +23,7 @@ void hold_clear(struct hold *hold)
 {
     buffer_clear(&hold->text);
     buffer_clear(&hold->attribute_text);
+    buffer_clear(&hold->capture);
     buffer_clear(&hold->subject_text);
     *hold = (struct hold){.current = CATALOGUE_NONE};
 }
@@ -30,6 +32,7 @@ void hold_reset(struct hold *hold)
 {
     buffer_reset(&hold->text);
     buffer_reset(&hold->attribute_text);
+    buffer_reset(&hold->capture);
     buffer_reset(&hold->subject_text);
     hold->items.count = 0;
     hold->open.count = 0;
@@ -40,13 +43,13 @@ void hold_reset(struct hold *hold)
     hold->current = CATALOGUE_NONE;
 }
 
-static amanat_result check_cost(const struct hold *hold)
+amanat_result hold_check(const struct hold *hold)
 {
-    if (hold->text.broken || hold->attribute_text.broken) {
+    if (hold->text.broken || hold->attribute_text.broken || hold->capture.broken) {
         return amanat_result_of(AMANAT_STATUS_MEMORY);
     }
-    const size_t cost =
-        hold->text.length + hold->attribute_text.length + ITEM_COST * hold->items.count;
+    const size_t cost = hold->text.length + hold->attribute_text.length + hold->capture.length +
+                        ITEM_COST * hold->items.count;
     return amanat_result_of(cost > hold->limit ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
 }
 
@@ -102,7 +105,7 @@ amanat_result hold_field(struct hold *hold, const struct place *place, enum json
                                .value_kind = (uint8_t)kind};
     buffer_append(&hold->text, name.bytes);
     buffer_append(&hold->text, value.bytes);
-    return check_cost(hold);
+    return hold_check(hold);
 }
 
 /* Whether a container may stand although nothing is in it: an array that is shape, and what has a
@@ -137,7 +140,7 @@ static amanat_result keep_container(struct hold *hold, const struct hold_item *o
     item->record = open->record;
     item->is_array = open->is_array;
     item->is_record = open->is_record;
-    return check_cost(hold);
+    return hold_check(hold);
 }
 
 amanat_result hold_close(struct hold *hold, bool *out_left_out)
@@ -169,10 +172,12 @@ amanat_result hold_attribute(struct hold *hold, size_t index, size_t start)
     *attribute = (struct held_attribute){
         .record = hold->current,
         .index = index,
-        .offset = start,
-        .length = hold->attribute_text.length - start,
+        .offset = hold->attribute_text.length,
+        .length = hold->capture.length - start,
     };
-    return check_cost(hold);
+    buffer_append(&hold->attribute_text, bytes_from(buffer_bytes(&hold->capture), start));
+    buffer_truncate(&hold->capture, start);
+    return hold_check(hold);
 }
 
 amanat_result hold_subject(struct hold *hold, size_t kind, enum json_event_kind value_kind,

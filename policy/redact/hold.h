@@ -75,6 +75,7 @@ struct hold {
     size_t limit;
     struct buffer text;
     struct buffer attribute_text;
+    struct buffer capture; /* attributes that are being read: a stack, as records are nested */
     struct buffer subject_text;
     VECTOR(struct hold_item) items;
     VECTOR(size_t) open; /* indexes of open items */
@@ -107,8 +108,12 @@ AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold, const struct place
  * is gone. */
 AMANAT_MUST_CHECK amanat_result hold_close(struct hold *hold, bool *out_left_out);
 
-/** The text of `hold->attribute_text` from `start` is attribute `index` of the nearest record. */
+/** Attribute `index` of the nearest record is complete: `hold->capture` from `start`, which is
+ * taken off. */
 AMANAT_MUST_CHECK amanat_result hold_attribute(struct hold *hold, size_t index, size_t start);
+
+/** To be asked whenever something was added to `hold->capture`. */
+AMANAT_MUST_CHECK amanat_result hold_check(const struct hold *hold);
 
 /** A scalar that says who the nearest record is about. Past a bound only counted. */
 AMANAT_MUST_CHECK amanat_result hold_subject(struct hold *hold, size_t kind,

@@ -71,7 +71,7 @@ static amanat_result add(struct compiler *compiler, const struct catalogue_node 
     TRY_MEMORY(key);
     key->node = node;
     key->attribute = attribute;
-    key->record = node->record == CATALOGUE_NONE ? record : node->record;
+    key->record = record;
     const struct bytes key_bytes = bytes_of((const char *)key, sizeof(*key));
     struct place *place = map_get(&compiler->known, key_bytes);
     if (place == NULL) {
@@ -82,8 +82,9 @@ static amanat_result add(struct compiler *compiler, const struct catalogue_node 
         *slot = place;
         TRY(map_put(compiler->arena, &compiler->known, key_bytes, place));
         place->node = node;
-        place->record = key->record;
+        place->record = record;
         place->begins_record = node->record != CATALOGUE_NONE;
+        place->inner_record = place->begins_record ? node->record : record;
         place->attribute = attribute;
         place->attribute_index = CATALOGUE_NONE;
         judge(compiler->plan, place);
@@ -103,7 +104,8 @@ static const struct catalogue_attribute *attribute_of_member(const struct compil
         return NULL; /* a record inside is no attribute of the one around it */
     }
     if (place->begins_record && compiler->collects && member->attribute != CATALOGUE_NONE) {
-        const struct catalogue_record *record = &compiler->plan->catalogue->records[place->record];
+        const struct catalogue_record *record =
+            &compiler->plan->catalogue->records[place->inner_record];
         const struct catalogue_attribute *attribute = &record->attributes[member->attribute];
         const bool *reads = compiler->plan->records[place->record].reads;
         return attribute->read && (reads == NULL || reads[member->attribute]) ? attribute : NULL;
@@ -126,7 +128,7 @@ static amanat_result add_members(struct compiler *compiler, struct place *place)
     for (size_t i = 0; i < node->member_count; i++) {
         const struct catalogue_member *member = &node->members[i];
         const struct catalogue_attribute *attribute = attribute_of_member(compiler, place, member);
-        TRY(add(compiler, member->node, place->record, attribute, &place->members[i]));
+        TRY(add(compiler, member->node, place->inner_record, attribute, &place->members[i]));
         if (attribute != NULL && place->begins_record) {
             place->members[i]->attribute_index = member->attribute;
         }
@@ -147,7 +149,7 @@ static amanat_result add_neighbours(struct compiler *compiler, struct place *pla
         place->items = place;
     }
     if (node->additional != NULL) {
-        TRY(add(compiler, node->additional, place->record, NULL, &place->additional));
+        TRY(add(compiler, node->additional, place->inner_record, NULL, &place->additional));
     }
     if (node->items != NULL) {
         const bool is_set = attribute != NULL && attribute->type == ATTRIBUTE_SET;
@@ -178,7 +180,8 @@ static void hand_up(struct compiler *compiler)
         changed = false;
         for (size_t i = compiler->places.count; i-- > 0;) {
             struct place *place = compiler->places.items[i];
-            if (!place->can_disclose && can_disclose_below(place)) {
+            if (!place->discloses_inside && can_disclose_below(place)) {
+                place->discloses_inside = true;
                 place->can_disclose = true;
                 changed = true;
             }
@@ -203,7 +206,7 @@ static bool any_asks(const struct compiler *compiler)
 {
     for (size_t i = 0; i < compiler->places.count; i++) {
         const struct place *place = compiler->places.items[i];
-        if (place->begins_record && compiler->plan->records[place->record].asks) {
+        if (place->begins_record && compiler->plan->records[place->inner_record].asks) {
             return true;
         }
     }

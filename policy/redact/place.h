@@ -20,14 +20,16 @@
 
 struct place {
     const struct catalogue_node *node;
-    size_t record;      /* the type of the nearest record, also of one that begins here */
-    bool begins_record; /* an object here is a record of that type */
+    size_t record;       /* the type of the nearest record around, CATALOGUE_NONE outside */
+    bool begins_record;  /* an object here is a record; a scalar or array here is not in it */
+    size_t inner_record; /* the nearest record of what is in an object here */
     const struct catalogue_attribute *attribute; /* a policy reads what stands here, or NULL */
     size_t attribute_index;                      /* in the record type; NONE further inside */
 
-    uint8_t strongest; /* enum disclosure_mode: the weakest of its labels' strongest modes */
-    size_t label;      /* the label that is the weakest; NONE without label */
-    bool can_disclose; /* something here or below may be disclosed */
+    uint8_t strongest;     /* enum disclosure_mode: the weakest of its labels' strongest modes */
+    size_t label;          /* the label that is the weakest; NONE without label */
+    bool discloses_inside; /* something below may be disclosed */
+    bool can_disclose;     /* … or a value here itself */
 
     struct place **members; /* beside node->members */
     struct place *additional;

@@ -104,7 +104,7 @@ static amanat_result begin_record(struct judge *judge, const struct hold_item *i
 {
     struct arena *scratch = judge->release->scratch;
     const size_t first = judge->first_attribute[item->record];
-    const struct record_question question = {.record = item->place->record,
+    const struct record_question question = {.record = item->place->inner_record,
                                              .attributes = judge->attributes + first,
                                              .attribute_count =
                                                  judge->first_attribute[item->record + 1] - first};

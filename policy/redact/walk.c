@@ -105,19 +105,23 @@ static void count_wrong_type(struct walk *walk, const struct place *place)
 
 /* ---- what policies read ---- */
 
-/* Whether the nearest record's attributes are wanted: not if nothing of it can be disclosed. */
-static bool is_captured(const struct walk *walk, const struct place *place)
+bool walk_reads(const struct walk *walk, const struct place *place)
 {
-    return place != NULL && place->attribute != NULL && hold_is_open(walk->hold) &&
-           walk->hold->records.items[walk->hold->current].place->can_disclose;
+    if (place == NULL || place->attribute == NULL || !hold_is_open(walk->hold)) {
+        return false;
+    }
+    if (place->attribute_index == CATALOGUE_NONE) { /* part of an attribute */
+        return walk->frames.items[walk->frames.count - 1].captures;
+    }
+    return walk->hold->records.items[walk->hold->current].place->discloses_inside;
 }
 
 /* The comma and the name before a captured value inside an attribute. */
 static void begin_captured(struct walk *walk, const struct place *place)
 {
     struct walk_frame *frame = innermost(walk);
-    struct buffer *text = &walk->hold->attribute_text;
-    if (place->attribute_index != CATALOGUE_NONE || !frame->captures) {
+    struct buffer *text = &walk->hold->capture;
+    if (place->attribute_index != CATALOGUE_NONE) {
         return;
     }
     if (frame->captured_any) {
@@ -136,16 +140,15 @@ static amanat_result capture_value(struct walk *walk, const struct place *place,
                                    enum json_event_kind kind, struct bytes text)
 {
     const struct walk_frame *frame = innermost(walk);
-    const size_t start = walk->hold->attribute_text.length;
-    if (frame == NULL || (kind == JSON_EVENT_NULL && !frame->is_array) ||
-        (place->attribute_index == CATALOGUE_NONE && !frame->captures)) {
+    const size_t start = walk->hold->capture.length;
+    if (kind == JSON_EVENT_NULL && !frame->is_array) {
         return AMANAT_OK;
     }
     begin_captured(walk, place);
-    buffer_append(&walk->hold->attribute_text, text);
-    return place->attribute_index == CATALOGUE_NONE
-               ? AMANAT_OK
-               : of_hold(walk, hold_attribute(walk->hold, place->attribute_index, start));
+    buffer_append(&walk->hold->capture, text);
+    return of_hold(walk, place->attribute_index == CATALOGUE_NONE
+                             ? hold_check(walk->hold)
+                             : hold_attribute(walk->hold, place->attribute_index, start));
 }
 
 static bool is_captured_container(const struct place *place, bool is_array)
@@ -160,21 +163,16 @@ static amanat_result begin_captured_container(struct walk *walk, const struct pl
                                               bool is_array, bool is_walked, bool *out_captures,
                                               size_t *out_start)
 {
-    const struct walk_frame *frame = innermost(walk);
-    const bool is_wanted =
-        frame != NULL && (place->attribute_index != CATALOGUE_NONE || frame->captures);
-    *out_captures = is_wanted && is_walked && is_captured_container(place, is_array);
-    *out_start = walk->hold->attribute_text.length;
-    if (is_wanted && !*out_captures) {
+    *out_captures = is_walked && is_captured_container(place, is_array);
+    *out_start = walk->hold->capture.length;
+    if (!*out_captures) {
         return capture_value(walk, place,
                              is_array ? JSON_EVENT_ARRAY_BEGIN : JSON_EVENT_OBJECT_BEGIN,
                              is_array ? BYTES("[]") : BYTES("{}"));
     }
-    if (*out_captures) {
-        begin_captured(walk, place);
-        buffer_append_byte(&walk->hold->attribute_text, is_array ? '[' : '{');
-    }
-    return AMANAT_OK;
+    begin_captured(walk, place);
+    buffer_append_byte(&walk->hold->capture, is_array ? '[' : '{');
+    return of_hold(walk, hold_check(walk->hold));
 }
 
 static amanat_result end_captured_container(struct walk *walk, const struct walk_frame *frame)
@@ -182,7 +180,7 @@ static amanat_result end_captured_container(struct walk *walk, const struct walk
     if (!frame->captures) {
         return AMANAT_OK;
     }
-    buffer_append_byte(&walk->hold->attribute_text, frame->is_array ? ']' : '}');
+    buffer_append_byte(&walk->hold->capture, frame->is_array ? ']' : '}');
     return frame->place->attribute_index == CATALOGUE_NONE
                ? AMANAT_OK
                : of_hold(walk, hold_attribute(walk->hold, frame->place->attribute_index,
@@ -259,7 +257,7 @@ static amanat_result begin_container(struct walk *walk, enum json_event_kind kin
         return AMANAT_OK;
     }
     const bool is_walked = allows(place, kind, false);
-    if (is_captured(walk, place)) {
+    if (walk_reads(walk, place)) {
         TRY(begin_captured_container(walk, place, is_array, is_walked, &captures, &capture_start));
     }
     if (!is_walked) {
@@ -324,7 +322,7 @@ static amanat_result begin_scalar(struct walk *walk, enum json_event_kind kind)
     walk->streams = place != NULL && can_stream(walk, place, kind);
     walk->keeps_value =
         place != NULL && !walk->streams &&
-        (may_be_disclosed(place) || is_captured(walk, place) || names_subject(place, kind));
+        (may_be_disclosed(place) || walk_reads(walk, place) || names_subject(place, kind));
     if (walk->streams) {
         TRY(count_disclosed(walk, place));
         return emit_begin_string(walk->emitter, name_of(walk, place));
@@ -375,7 +373,7 @@ static amanat_result take_candidate(struct walk *walk, const struct place *place
 static amanat_result note_what_is_read(struct walk *walk, const struct place *place,
                                        enum json_event_kind kind)
 {
-    if (is_captured(walk, place)) {
+    if (walk_reads(walk, place)) {
         if (walk->value_length > walk->record_limit) {
             return refuse(walk, REDACT_FAULT_RECORD_SIZE);
         }

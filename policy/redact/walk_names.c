@@ -27,9 +27,9 @@ static amanat_result refuse(struct walk *walk, enum redact_fault fault)
     return amanat_result_of(AMANAT_STATUS_PEER_FAULT);
 }
 
-static bool matters(const struct place *place)
+static bool matters(const struct walk *walk, const struct place *place)
 {
-    return place != NULL && (place->can_disclose || place->attribute != NULL);
+    return place != NULL && (place->can_disclose || walk_reads(walk, place));
 }
 
 static bool keeps_undeclared(const struct walk_frame *frame)
@@ -68,13 +68,13 @@ static amanat_result find_member(struct walk *walk, struct walk_frame *frame, st
     const struct catalogue_member *member = catalogue_node_find_member(place->node, name);
     if (member == NULL) {
         frame->member = place->additional;
-        return matters(place->additional) ? keep_name(walk, name) : AMANAT_OK;
+        return matters(walk, place->additional) ? keep_name(walk, name) : AMANAT_OK;
     }
     const size_t index = (size_t)(member - place->node->members);
     char *bits = walk->seen.at + frame->seen + index / 8;
     const unsigned bit = 1U << (index % 8);
     frame->member = place->members[index];
-    if (((unsigned char)*bits & bit) != 0 && matters(frame->member)) {
+    if (((unsigned char)*bits & bit) != 0 && matters(walk, frame->member)) {
         return refuse(walk, REDACT_FAULT_DUPLICATE);
     }
     *bits = (char)((unsigned char)*bits | bit);

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""compare_redact_reference.py REDACT_FILE COUNT SEED: random catalogues, plans and bodies through the redactor and through
+redact_reference.py; prints the first cases in which they differ and ends with 1."""
+import base64
+import json
+import random
+import subprocess
+import sys
+
+import redact_reference
+
+LABELS = {
+    "a": {"mask": {"text": "[A\"]"}, "tokenize": 16, "coarsen": {"time": "month"}},
+    "b": {"mask": {"keep_first": 1}, "coarsen": {"step": "0.05"}},
+    "c": {"mask": {"keep_last": 2}, "tokenize": 13, "coarsen": {"prefix": 2}},
+    "d": {},
+}
+MODES = redact_reference.MODES
+NAMES = ["n", "name", "\u00e9t\u00e9", "x-1", "z", "key", "list", "inner"]
+TEXTS = ["", "a", "LHR", "KHI", "\u0627\u0645\u0627\u0646\u062a", "e\u0301", "\U0001f600\U0001f600\U0001f600", "2026-03-31T23:30:00-02:00", "2026-01-17", "2024-02-29T12:00:00",
+         "12.34", "-0.01", "1e2", "35202-1234567-1", "a\tb\u0000\u007f", "\"\\/", "long " * 9]
+NUMBERS = ["0", "-0", "7", "12.345", "-12.345", "1e3", "1.0", "-1E-2", "123456789012345678901234567890", "0.05", "1e65", "9.99e-64"]
+SCALARS = ["null", "boolean", "integer", "number", "string"]
+
+
+class Maker:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def one(self, items):
+        return self.random.choice(items)
+
+    def chance(self, part):
+        return self.random.random() < part
+
+    # -- descriptions --
+
+    def attribute(self, name, node, nodes, depth=0):
+        """The attribute that a node can be, as the catalogue would derive it, or None."""
+        kinds = nodes[node]["kinds"]
+        if "record" in nodes[node]:
+            return None
+        found = {"name": name, "optional": self.chance(0.6)}
+        if kinds[0] == "string":
+            found["type"] = "string"
+        elif kinds[0] in ("integer", "number", "boolean"):
+            found["type"] = {"integer": "long", "number": "decimal", "boolean": "bool"}[kinds[0]]
+        elif kinds[0] == "array" and depth == 0 and "items" in nodes[node]:
+            element = self.attribute("", nodes[node]["items"], nodes, 1)
+            if element is None or element["type"] in ("set", "record"):
+                return None
+            found.update(type="set", element=element)
+        elif kinds[0] == "object" and depth < 2:
+            fields = [self.attribute(key, child, nodes, depth + 1) for key, child in nodes[node].get("members", {}).items()]
+            found.update(type="record", fields=[field for field in fields if field])
+        else:
+            return None
+        return found
+
+    def nodes(self):
+        count = self.random.randint(4, 10)
+        names = [f"n{i}" for i in range(count)]
+        nodes = {}
+        for i, name in enumerate(names):
+            shape = self.one(["object", "object", "array", "scalar", "scalar", "scalar"]) if i > 1 else self.one(["object", "array", "object"])
+            shape = "scalar" if i >= count - 2 else shape
+            later = names[i + 1:i + 4] or names
+            child = lambda: self.one(names) if self.chance(0.1) else self.one(later)
+            node = {"kinds": [shape]}
+            if shape == "scalar":
+                node["kinds"] = [self.one(SCALARS[1:])] + (["null"] if self.chance(0.3) else [])
+            if shape == "array" and self.chance(0.95):
+                node["items"] = child()
+            if shape == "object":
+                node["members"] = {key: child() for key in self.random.sample(NAMES, self.random.randint(2 if i < 2 else 0, 6))}
+                if self.chance(0.15):
+                    node["additional"] = child()
+                if self.chance(0.4):
+                    node["record"] = self.one(["R", "S"])
+            if self.chance(0.05):
+                node["kinds"].append(self.one(["object", "array", "string"]))
+            if self.chance(0.75 if shape == "scalar" else 0.1):
+                node["labels"] = self.random.sample(list(LABELS), 2 if self.chance(0.2) else 1)
+            if node.get("labels") and self.chance(0.06) and "record" not in node:
+                node["anything"] = True
+            if shape == "scalar" and self.chance(0.3):
+                node["subject"] = self.one(["cnic", "plate", "other"])
+            nodes[name] = node
+        return nodes
+
+    def one_shape_per_record(self, nodes):
+        """One record name has one shape: the other nodes of that name lose theirs."""
+        seen = {}
+        for name, node in nodes.items():
+            if "record" in node and seen.setdefault(node["record"], name) != name:
+                del node["record"]
+        return seen
+
+    def case(self):
+        nodes = self.nodes()
+        shapes = self.one_shape_per_record(nodes)
+        records, plan, answers = {}, {}, {}
+        for record in ("R", "S"):
+            listed = []
+            for key, child in nodes[shapes[record]]["members"].items() if record in shapes else []:
+                attribute = self.attribute(key, child, nodes)
+                if attribute and self.chance(0.7):
+                    attribute["unread"] = self.chance(0.3)
+                    listed.append(attribute)
+            records[record] = listed
+            plan[record] = {label: [self.one(MODES[1:] + ["reveal"] * 3)] if self.chance(0.4) else self.one(MODES + ["reveal", "reveal"]) for label in LABELS if self.chance(0.9)}
+            answers[record] = [self.answer(listed, plan[record]) for _ in range(2)] + [self.answer([], plan[record])]
+        forbids = [{"record": self.one(["R", "S"]), "labels": self.random.sample(list(LABELS), 2)} for _ in range(self.random.randint(0, 1))]
+        for forbid in forbids:
+            if records[forbid["record"]]:
+                forbid["when"] = self.when(records[forbid["record"]])
+        return {"labels": LABELS, "subjects": {"cnic": "digits", "plate": "exact", "other": "lower"}, "records": records, "nodes": nodes, "root": "n0",
+                "ndjson": self.chance(0.2), "depth": self.one([0, 0, 0, 6]), "service": {label: self.one(MODES + ["reveal"]) for label in LABELS if self.chance(0.8)},
+                "plan": plan, "answers": answers, "forbids": forbids, "partner": self.one(["acme", "ravi-cameras"])}
+
+    def when(self, listed):
+        attribute = self.one(listed)
+        values = {"string": [json.dumps(t, ensure_ascii=False) for t in TEXTS[1:4]], "long": ["0", "7"], "decimal": NUMBERS[:4], "bool": ["true"], "set": ["[]", "[7]"],
+                  "record": ["{}"]}
+        return [attribute["name"], self.one(values[attribute["type"]])]
+
+    def answer(self, listed, plan):
+        weaker = {}
+        for label, mode in plan.items():
+            if isinstance(mode, list) and self.chance(0.9):
+                weaker[label] = self.one(MODES[:MODES.index(mode[0]) + 1])
+        return {"modes": weaker, **({"when": self.when(listed)} if listed else {})}
+
+    # -- bodies --
+
+    def space(self):
+        return self.one([" ", "\t", "\r", "  "]) if self.chance(0.05) else ""
+
+    def string(self, text):
+        out = json.dumps(text, ensure_ascii=self.chance(0.5))
+        if text and self.chance(0.1):
+            units = text.encode("utf-16-be")
+            out = '"' + "".join(f"\\u{units[i]:02x}{units[i + 1]:02X}" for i in range(0, len(units), 2)) + '"'
+        return out
+
+    def scalar(self, kind):
+        if kind == "string":
+            return self.string(self.one(TEXTS))
+        if kind == "integer":
+            return self.one(["0", "7", "-0", "12345", "1.0", "2e1"] if self.chance(0.2) else ["0", "7", "42"])
+        if kind == "number":
+            return self.one(NUMBERS)
+        return self.one(["true", "false"]) if kind == "boolean" else "null"
+
+    def anything(self, depth):
+        kind = self.one(SCALARS + ["array", "object"]) if depth < 4 else self.one(SCALARS)
+        if kind == "array":
+            return "[" + ",".join(self.anything(depth + 1) for _ in range(self.random.randint(0, 3))) + "]"
+        if kind == "object":
+            return "{" + ",".join(self.string(self.one(NAMES)) + ":" + self.anything(depth + 1) for _ in range(self.random.randint(0, 2))) + "}"
+        return self.scalar(kind)
+
+    def value(self, nodes, name, depth=0):
+        node = nodes[name] if name else None
+        if node is None or node.get("anything") or depth > 7 or self.chance(0.03):
+            return self.anything(depth)
+        kind = self.one(node["kinds"])
+        if kind == "array":
+            return "[" + ",".join(self.space() + self.value(nodes, node.get("items"), depth + 1) for _ in range(self.random.randint(0, 3))) + "]"
+        if kind != "object":
+            return self.scalar(kind) + self.space()
+        members = node.get("members", {})
+        keys = [key for key in members if self.chance(0.8)]
+        self.random.shuffle(keys)
+        if self.chance(0.2):
+            keys.insert(self.random.randint(0, len(keys)), self.one(NAMES + ["unknown"]))
+        parts = [self.space() + self.string(key) + self.space() + ":" + self.space()
+                 + self.value(nodes, members.get(key, node.get("additional")), depth + 1) for key in keys]
+        return "{" + ("," + self.space()).join(parts) + "}"
+
+    def body(self, case):
+        if case["ndjson"]:
+            text = "\n".join(self.value(case["nodes"], "n0") if self.chance(0.9) else self.space() for _ in range(self.random.randint(0, 4)))
+            text += self.one(["", "\n", "\n\n"])
+        else:
+            text = self.space() + self.value(case["nodes"], "n0") + self.one(["", "\n", " "])
+        body = bytearray(text.encode("utf-8", "surrogatepass"))
+        if body and self.chance(0.05):
+            at = self.random.randrange(len(body))
+            body[at:at + self.random.randint(0, 2)] = self.one([b"", b"\x00", b"\xc3", b"}", b",", b"\\", b"\"", b"\xed\xa0\x80", b"\\ud800"])
+        return bytes(body)
+
+
+def differs(expected, got):
+    if expected["fault"] == "duplicate":
+        return got["fault"] != "duplicate"
+    if expected["fault"] != "none":
+        return got["fault"] == "none"  # which fault is met first may differ
+    if got["fault"] != "none" or got["result"] != "ok":
+        return True
+    got["account"]["subjects"] = sorted({tuple(subject) for subject in got["account"]["subjects"]})
+    if expected["nothing"]:
+        return not got["nothing"]  # no window, so no account
+    return any(got[key] != expected[key] for key in ("nothing", "body", "account"))
+
+
+def main():
+    program, count, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    maker = Maker(seed)
+    pairs = []
+    while len(pairs) < count:
+        case = maker.case()
+        pairs += [(case, maker.body(case)) for _ in range(4)]
+    lines = "".join(json.dumps(case) + "\n" + base64.b64encode(body).decode() + "\n" for case, body in pairs)
+    done = subprocess.run([program], input=lines.encode(), stdout=subprocess.PIPE, check=False)
+    outcomes = done.stdout.decode().splitlines()
+    if done.returncode != 0 or len(outcomes) != len(pairs):
+        print(f"redact_file ended with {done.returncode} after {len(outcomes)} cases")
+        if len(outcomes) < len(pairs):
+            print(json.dumps(pairs[len(outcomes)][0]), pairs[len(outcomes)][1])
+        return 1
+    wrong = disclosing = 0
+    for (case, body), line in zip(pairs, outcomes):
+        expected, got = redact_reference.redact(case, body), json.loads(line)
+        disclosing += bool(expected.get("body"))
+        if differs(expected, got):
+            wrong += 1
+            if wrong <= 3:
+                print("case     ", json.dumps(case), "\nbody     ", body, "\nexpected ", expected, "\ngot      ", got, "\n")
+    print(f"{len(pairs)} cases, {disclosing} disclose something, {wrong} differ")
+    return 0 if wrong == 0 and disclosing > count // 4 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSONTestSuite through a redactor that reveals everything: `json_test_suite_redact FOLDER`. Files
+ * that begin with y_ must come out with the same meaning, n_ must never complete, whole and byte by
+ * byte. One deliberate difference: a name that could be disclosed and comes twice refuses the body,
+ * so y_object_duplicated_key*.json are refused.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "redact_case.h"
+
+#define LARGEST_FILE ((size_t)4 << 20)
+
+static const char description[] =
+    "{\"labels\":{\"all\":{}},\"records\":{},\"root\":\"anything\",\"nodes\":{\"anything\":"
+    "{\"kinds\":[],\"labels\":[\"all\"],\"anything\":true}},\"service\":{\"all\":\"reveal\"},"
+    "\"plan\":{},\"depth\":128}";
+
+static bool read_file(const char *path, char *content, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        perror(path);
+        return false;
+    }
+    *length = fread(content, 1, LARGEST_FILE, file);
+    const bool whole = feof(file) != 0;
+    (void)fclose(file);
+    return whole;
+}
+
+static bool are_equal(const struct document *a, const struct document *b)
+{
+    if (a->kind != b->kind || a->boolean != b->boolean || a->count != b->count ||
+        !bytes_equal(a->text, b->text)) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->kind == DOCUMENT_ARRAY
+                ? !are_equal(&a->items[i], &b->items[i])
+                : !bytes_equal(a->members[i].key, b->members[i].key) ||
+                      !are_equal(&a->members[i].value, &b->members[i].value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool means_the_same(struct bytes input, struct bytes output)
+{
+    struct arena *arena = arena_new((size_t)256 << 20);
+    const struct document *before = NULL;
+    const struct document *after = NULL;
+    const bool same = amanat_is_ok(document_from_json(arena, "input", input, NULL, &before)) &&
+                      amanat_is_ok(document_from_json(arena, "output", output, NULL, &after)) &&
+                      are_equal(before, after);
+    arena_free(arena);
+    return same;
+}
+
+static size_t split_bytes(void *context, size_t at, size_t left)
+{
+    (void)context;
+    (void)at;
+    (void)left;
+    return 1;
+}
+
+/* Whether the body passed; `*out_same`: with its meaning. */
+static bool passes(const struct redact_case *redact_case, struct bytes text, redact_split_fn *split,
+                   bool *out_same)
+{
+    struct redact_outcome outcome = redact_case_run(redact_case, text, split, NULL);
+    const bool passed = amanat_is_ok(outcome.result);
+    *out_same = passed && means_the_same(text, buffer_bytes(&outcome.body));
+    redact_outcome_clear(&outcome);
+    return passed;
+}
+
+/* 1 = as expected, 0 = not. */
+static unsigned check_file(const struct redact_case *redact_case, const char *folder,
+                           const char *name, char *content)
+{
+    char path[4096];
+    size_t length = 0;
+    bool same = false;
+    bool same_in_pieces = false;
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    if (!read_file(path, content, &length)) {
+        return 0;
+    }
+    const struct bytes text = bytes_of(content, length);
+    const bool duplicates = strncmp(name, "y_object_duplicated_key", 23) == 0;
+    const bool passed = passes(redact_case, text, NULL, &same);
+    const bool passed_in_pieces = passes(redact_case, text, split_bytes, &same_in_pieces);
+    const bool right = name[0] == 'i' ? passed == same
+                                      : passed == (name[0] == 'y' && !duplicates) && passed == same;
+    if (right && passed == passed_in_pieces && same == same_in_pieces) {
+        return 1;
+    }
+    fprintf(stderr, "%s: %s%s\n", name, passed ? "passed" : "refused",
+            passed == passed_in_pieces ? "" : ", otherwise in pieces");
+    return 0;
+}
+
+int main(int count, char **arguments)
+{
+    DIR *folder = count == 2 ? opendir(arguments[1]) : NULL;
+    char *content = malloc(LARGEST_FILE);
+    unsigned files = 0;
+    unsigned right = 0;
+    if (folder == NULL || content == NULL) {
+        fprintf(stderr, "usage: json_test_suite_redact FOLDER\n");
+        return 2;
+    }
+    struct redact_case *redact_case =
+        redact_case_new(bytes_of(description, sizeof(description) - 1));
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (strstr(entry->d_name, ".json") != NULL && strchr("yni", entry->d_name[0]) != NULL) {
+            files++;
+            right += check_file(redact_case, arguments[1], entry->d_name, content);
+        }
+    }
+    (void)closedir(folder);
+    free(content);
+    redact_case_free(redact_case);
+    printf("%u files, %u as expected\n", files, right);
+    return files > 300 && right == files ? 0 : 1;
+}

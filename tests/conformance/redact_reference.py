@@ -1,0 +1,630 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A slow redactor, written from design.md alone, to compare the real one with.
+
+It reads the whole body into a tree that keeps every token's spelling, asks about records with recursion, and builds the
+output as text. Nothing is shared with the C code but the format of descriptions (tests/unit/policy/redact/redact_case.h).
+"""
+import base64
+import calendar
+import datetime
+import hashlib
+import hmac
+import re
+from fractions import Fraction
+
+MODES = ["withheld", "tokenize", "mask", "coarsen", "reveal"]  # weakest first
+KEY = b"0123456789abcdef0123456789abcdef"
+WINDOW = 262144
+DEPTH, LIMIT = 512, 1 << 20
+
+
+class Refused(Exception):
+    """The body is refused; the argument is the fault's name."""
+
+
+# ---- JSON that keeps its spelling ----
+
+class Value:
+    """kind: null boolean number string array object; raw: the token; text: decoded; items or members (raw name, name, value)."""
+
+    def __init__(self, kind, raw="", text=None):
+        self.kind, self.raw, self.text = kind, raw, text
+        self.items, self.members = [], []
+
+
+STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"')
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
+
+
+def decode(token):
+    units = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", lambda m: chr(int(m[1][1:], 16)) if m[1][0] == "u" else ESCAPES[m[1]], token[1:-1])
+    try:
+        return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        raise Refused("encoding") from None
+
+
+class Parser:
+    def __init__(self, text, depth_limit):
+        self.text, self.at, self.limit = text, 0, depth_limit
+
+    def space(self):
+        while self.at < len(self.text) and self.text[self.at] in " \t\r\n":
+            self.at += 1
+
+    def token(self, pattern):
+        found = pattern.match(self.text, self.at)
+        if not found:
+            raise Refused("syntax")
+        self.at = found.end()
+        return found[0]
+
+    def peek(self):
+        return self.text[self.at:self.at + 1]
+
+    def value(self, depth=0):
+        self.space()
+        first = self.peek()
+        if first in ("{", "["):
+            if depth >= self.limit:
+                raise Refused("depth")
+            return self.container(first, depth + 1)
+        if first == '"':
+            raw = self.token(STRING)
+            return Value("string", raw, decode(raw))
+        for word, kind in (("true", "boolean"), ("false", "boolean"), ("null", "null")):
+            if self.text.startswith(word, self.at):
+                self.at += len(word)
+                return Value(kind, word)
+        return Value("number", self.token(NUMBER))
+
+    def container(self, opening, depth):
+        value = Value("object" if opening == "{" else "array", opening)
+        self.at += 1
+        self.space()
+        closing = "}" if opening == "{" else "]"
+        if self.peek() == closing:
+            self.at += 1
+            return value
+        while True:
+            self.space()
+            if opening == "{":
+                raw = self.token(STRING)
+                self.space()
+                if self.peek() != ":":
+                    raise Refused("syntax")
+                self.at += 1
+                value.members.append((raw, decode(raw), self.value(depth)))
+            else:
+                value.items.append(self.value(depth))
+            self.space()
+            mark = self.peek()
+            self.at += 1
+            if mark == closing:
+                return value
+            if mark != ",":
+                raise Refused("syntax")
+
+
+def parse(text, depth_limit):
+    parser = Parser(text, depth_limit)
+    value = parser.value()
+    parser.space()
+    if parser.at != len(text):
+        raise Refused("syntax")
+    return value
+
+
+# ---- modes ----
+
+def json_string(text):
+    out = '"'
+    for character in text:
+        short = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}.get(character)
+        out += short or (f"\\u{ord(character):04x}" if character < " " else character)
+    return out + '"'
+
+
+def coarsen_time(unit, text):
+    found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|z|[+-]\d\d:\d\d)?)?", text, re.ASCII)
+    if not found:
+        return None
+    year, month, day = (int(found[i]) for i in (1, 2, 3))
+    # year 0 is leap; calendar.monthrange cannot count it but year 4 is alike
+    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year if year else 4, month)[1]:
+        return None
+    hour = None
+    if found[4]:
+        hour, minute, second = (int(found[i]) for i in (4, 5, 6))
+        if hour > 23 or minute > 59 or second > 60:
+            return None
+        offset = found[7]
+        if offset and offset not in "Zz":
+            if int(offset[1:3]) > 23 or int(offset[4:6]) > 59:
+                return None
+            # 400 years later the calendar is the same, and Python's begins with year 1
+            shift = 400 if year < 400 else -400
+            moment = datetime.datetime(year + shift, month, day, hour, minute)
+            delta = datetime.timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
+            moment = moment - delta if offset[0] == "+" else moment + delta
+            year, month, day, hour, minute = moment.year - shift, moment.month, moment.day, moment.hour, moment.minute
+            if not 0 <= year <= 9999:
+                return None
+        if second == 60 and (hour, minute) != (23, 59):
+            return None
+    month = 1 if unit == "year" else month
+    day = 1 if unit in ("year", "month") else day
+    out = f"{year:04d}-{month:02d}-{day:02d}"
+    if hour is not None:
+        out += f"T{hour if unit == 'hour' else 0:02d}:00:00" + ("Z" if found[7] else "")
+    return out
+
+
+def coarsen_step(step, text):
+    if not NUMBER.fullmatch(text):
+        return None
+    mantissa, _, exponent = text.lower().partition("e")
+    if sum(c.isdigit() for c in mantissa) > 64 or (exponent and abs(int(exponent)) > 64):
+        return None
+    value = Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+    multiple = (value // Fraction(step)) * Fraction(step)
+    decimals = len(step.partition(".")[2])
+    digits = str(abs(multiple * 10 ** decimals).numerator).rjust(decimals + 1, "0")
+    sign = "-" if multiple < 0 else ""
+    return sign + (digits[:-decimals] + "." + digits[-decimals:] if decimals else digits)
+
+
+def mask(definition, text):
+    if "text" in definition:
+        return definition["text"]
+    kept = definition.get("keep_first", definition.get("keep_last"))
+    if len(text) < 2 * kept + 1:
+        return "***"
+    return text[:kept] + "***" if "keep_first" in definition else "***" + text[len(text) - kept:]
+
+
+def tokenize(length, partner, label, text):
+    info = b"amanat tokenize 1\0" + partner.encode() + b"\0" + label.encode()
+    extracted = hmac.new(bytes(32), KEY, hashlib.sha256).digest()
+    key = hmac.new(extracted, info + b"\1", hashlib.sha256).digest()
+    return base64.b32encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode().lower()[:length]
+
+
+# ---- the redactor ----
+
+class Account:
+    def __init__(self):
+        self.disclosed, self.withheld = {}, {}
+        self.unlabelled = self.wrong_type = self.records = self.left_out = 0
+        self.subjects = set()
+
+
+class Record:
+    """A record while it is read: its attributes, and the fields whose nearest record it is."""
+
+    def __init__(self, kind, attributes, modes):
+        self.kind, self.attributes, self.modes = kind, attributes, modes
+        self.own = 0
+        self.leaves = []  # [label, mode] of every labelled scalar
+        self.subjects = []
+        self.inner = []   # records directly inside
+        self.stands = False
+
+
+def can_disclose(case, name, record, seen=None):
+    """Whether a value at this node, or something in it, may be disclosed; `record` is the nearest record around it."""
+    seen = set() if seen is None else seen
+    if (name, record) in seen:
+        return False
+    seen.add((name, record))
+    node = case["nodes"][name]
+    labels = node.get("labels", [])
+    if labels and all(strongest(case, record, label) != "withheld" for label in labels):
+        return True
+    return can_disclose_inside(case, name, record, seen)
+
+
+def can_disclose_inside(case, name, record, seen=None):
+    seen = set() if seen is None else seen
+    node = case["nodes"][name]
+    if node.get("anything"):
+        labels = node.get("labels", [])
+        if labels and all(strongest(case, record, label) != "withheld" for label in labels):
+            return True
+    inner = node.get("record", record)
+    below = [(child, inner) for child in node.get("members", {}).values()]
+    below += [(node["additional"], inner)] if "additional" in node else []
+    below += [(node["items"], record)] if "items" in node else []
+    return any(can_disclose(case, child, nearest, seen) for child, nearest in below)
+
+
+def strongest(case, record, label):
+    modes = case.get("service", {}) if record is None else case.get("plan", {}).get(record, {})
+    mode = modes.get(label, "withheld")
+    return mode[0] if isinstance(mode, list) else mode
+
+
+def asks(case, record):
+    return any(isinstance(mode, list) for mode in case.get("plan", {}).get(record, {}).values())
+
+
+def reaches_asking(case):
+    """Whether the body's graph holds a record type that is asked about: then attributes are read."""
+    todo, seen = [case["root"]], set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        node = case["nodes"][name]
+        if "record" in node and asks(case, node["record"]):
+            return True
+        todo += list(node.get("members", {}).values()) + [node[k] for k in ("additional", "items") if k in node]
+    return False
+
+
+def allowed(node, value):
+    if node.get("anything"):
+        return True
+    kinds = node.get("kinds", [])
+    if value.kind == "number":
+        return "number" in kinds or ("integer" in kinds and not set(value.raw) & set(".eE"))
+    return value.kind in kinds
+
+
+class Redactor:
+    def __init__(self, case):
+        self.case = case
+        self.reads = reaches_asking(case)
+        self.account = Account()
+        self.can = {}
+        self.attributes = {}
+        for record, listed in case.get("records", {}).items():
+            self.attributes[record] = {a["name"]: a for a in listed if not a.get("unread")}
+
+    def can_disclose(self, name, record):
+        key = (name, record)
+        if key not in self.can:
+            self.can[key] = can_disclose(self.case, name, record)
+        return self.can[key]
+
+    def inside(self, name):
+        """Whether anything in the record that this node is may be disclosed."""
+        if ("inside", name) not in self.can:
+            self.can["inside", name] = can_disclose_inside(self.case, name, None)
+        return self.can["inside", name]
+
+    # -- attributes --
+
+    def attribute_text(self, attribute, name, value):
+        """The attribute as compact JSON, or None for null."""
+        node = self.case["nodes"][name]
+        if value.kind == "null":
+            return None
+        if value.kind not in ("array", "object"):
+            return value.raw
+        if value.kind == "array":
+            if attribute["type"] != "set" or not allowed(node, value):
+                return "[]"
+            parts = []
+            for item in value.items:
+                if "items" in node:
+                    parts.append("null" if item.kind == "null" else self.attribute_text(attribute["element"], node["items"], item))
+            return "[" + ",".join(parts) + "]"
+        if attribute["type"] != "record" or not allowed(node, value):
+            return "{}"
+        parts, seen = [], set()
+        fields = {field["name"]: field for field in attribute.get("fields", [])}
+        for _, key, member in value.members:
+            if key in fields and key in node.get("members", {}) and "record" not in self.case["nodes"][node["members"][key]]:
+                if key in seen:
+                    raise Refused("duplicate")
+                seen.add(key)
+                text = self.attribute_text(fields[key], node["members"][key], member)
+                if text is not None:
+                    parts.append(json_string(key) + ":" + text)
+        return "{" + ",".join(parts) + "}"
+
+    def read_attributes(self, node, kind, value):
+        found = {}
+        for _, key, member in value.members:
+            child = node.get("members", {}).get(key)
+            attribute = self.attributes.get(kind, {}).get(key)
+            if child is not None and attribute is not None and "record" not in self.case["nodes"][child]:
+                text = self.attribute_text(attribute, child, member)
+                if text is not None:
+                    found[key] = text
+        return found
+
+    def is_valid(self, kind, attributes):
+        for name, attribute in self.attributes[kind].items():
+            if name not in attributes:
+                if not attribute.get("optional"):
+                    return False
+            elif not self.has_type(attribute, parse(attributes[name], 600)):
+                return False
+        return True
+
+    def has_type(self, attribute, value):
+        kind = attribute["type"]
+        if kind == "long":
+            return value.kind == "number" and re.fullmatch(r"-?[0-9]+", value.raw) is not None and -2**63 <= int(value.raw) < 2**63
+        if kind == "bool":
+            return value.kind == "boolean"
+        if kind == "decimal":
+            return value.kind == "number"
+        if kind == "set":
+            return value.kind == "array" and all(self.has_type(attribute["element"], item) for item in value.items)
+        if kind == "record":
+            given = {key: member for _, key, member in value.members}
+            return value.kind == "object" and all(
+                self.has_type(field, given[field["name"]]) if field["name"] in given else field.get("optional", False)
+                for field in attribute.get("fields", []))
+        return value.kind == "string"
+
+    # -- verdicts --
+
+    def holds(self, when, attributes):
+        return when is None or attributes.get(when[0]) == when[1]
+
+    def judge(self, kind, attributes, around):
+        """The modes of a record's labels, or None when it is invalid."""
+        plan = self.case.get("plan", {}).get(kind, {})
+        fixed = {label: mode for label, mode in plan.items() if not isinstance(mode, list)}
+        if not asks(self.case, kind):
+            return fixed
+        records = around + [(kind, attributes)]
+        if not all(self.is_valid(k, a) for k, a in records):
+            return None
+        modes = {}
+        for answer in self.case.get("answers", {}).get(kind, []):
+            if self.holds(answer.get("when"), attributes):
+                modes = dict(answer["modes"])
+                break
+        for forbid in self.case.get("forbids", []):
+            if any(k == forbid["record"] and self.holds(forbid.get("when"), a) for k, a in records):
+                for label in forbid["labels"]:
+                    modes[label] = "withheld"
+        return {**{label: modes.get(label, "withheld") for label, mode in plan.items() if isinstance(mode, list)}, **fixed}
+
+    # -- fields --
+
+    def weakest(self, labels, modes):
+        return min(((MODES.index(modes.get(label, "withheld")), i) for i, label in enumerate(labels)))
+
+    def transform(self, label, mode, value):
+        definition = self.case["labels"][label]
+        if mode == "reveal":
+            return value.raw
+        if mode == "withheld" or mode not in definition:
+            return None
+        if mode == "coarsen" and "step" in definition["coarsen"] and value.kind == "number":
+            return coarsen_step(definition["coarsen"]["step"], value.raw)
+        if value.kind != "string":
+            return None
+        if mode == "mask":
+            return json_string(mask(definition["mask"], value.text))
+        if mode == "tokenize":
+            return json_string(tokenize(definition["tokenize"], self.case.get("partner", ""), label, value.text))
+        coarsen = definition["coarsen"]
+        if "time" in coarsen:
+            text = coarsen_time(coarsen["time"], value.text)
+        elif "step" in coarsen:
+            text = coarsen_step(coarsen["step"], value.text)
+        else:
+            text = value.text[:coarsen["prefix"]]
+        return None if text is None else json_string(text)
+
+    def count_scalars(self, value):
+        if value.kind in ("array", "object"):
+            return sum(map(self.count_scalars, value.items)) + sum(self.count_scalars(m) for _, _, m in value.members)
+        return 1
+
+    def normalise(self, kind, text):
+        rule = self.case["subjects"][kind]
+        if rule == "digits":
+            return "".join(c for c in text if c in "0123456789") or text
+        if rule == "upper-alnum":
+            return "".join(c for c in text.upper() if c.isalnum()) or text
+        if rule == "lower":
+            return "".join(c.lower() if c.isascii() else c for c in text if c != "\0") or text  # as policy/catalogue has it
+        return text
+
+    def statically_weakest(self, labels, record_kind):
+        modes = {label: strongest(self.case, record_kind, label) for label in labels}
+        return self.weakest(labels, modes)
+
+    def withhold(self, node, record_kind, record):
+        labels = node.get("labels", [])
+        if not labels:
+            self.account.unlabelled += 1
+            return
+        _, index = self.statically_weakest(labels, record_kind)
+        self.account.withheld[labels[index]] = self.account.withheld.get(labels[index], 0) + 1
+
+    def scalar(self, node, value, record_kind, record):
+        """The text of a field, or None."""
+        if "subject" in node and value.kind in ("string", "number") and record is not None:
+            record.subjects.append((node["subject"], value.text if value.kind == "string" else value.raw))
+        if not allowed(node, value):
+            self.account.wrong_type += 1
+            self.withhold(node, record_kind, record)
+            return None
+        labels = node.get("labels", [])
+        if not labels or self.statically_weakest(labels, record_kind)[0] == 0:
+            self.withhold(node, record_kind, record)
+            return None
+        modes = {label: strongest(self.case, None, label) for label in labels} if record is None else (record.modes or {})
+        rank, index = self.weakest(labels, modes)
+        label, mode = labels[index], MODES[rank]
+        text = self.transform(label, mode, value)
+        if record is not None:
+            record.leaves.append((label, mode if text is not None else "withheld"))
+            record.own += text is not None
+        elif text is None:
+            self.account.withheld[label] = self.account.withheld.get(label, 0) + 1
+        else:
+            self.count_disclosed(label, mode)
+            if "subject" in node and value.kind in ("string", "number"):
+                self.subject(node["subject"], value.text if value.kind == "string" else value.raw)
+        return text
+
+    def count_disclosed(self, label, mode):
+        key = f"{label}={mode}"
+        self.account.disclosed[key] = self.account.disclosed.get(key, 0) + 1
+
+    def subject(self, kind, text):
+        if text:
+            self.account.subjects.add((kind, self.normalise(kind, text)))
+
+    # -- the walk --
+
+    def check_names(self, name, node, record_kind, value, attribute):
+        seen = set()
+        for _, key, _ in value.members:
+            child = node.get("members", {}).get(key)
+            if child is None and node.get("anything"):
+                child = name
+            elif child is None:
+                child = node.get("additional")
+            matters = child is not None and self.can_disclose(child, record_kind)
+            if matters and key in seen:
+                raise Refused("duplicate")
+            seen.add(key)
+        # and what a policy reads
+        if node.get("record") and self.reads and self.inside(name):
+            self.check_read(value, node, self.attributes.get(node["record"], {}))
+
+    def check_read(self, value, node, attributes):
+        keys = [key for _, key, _ in value.members
+                if key in attributes and key in node.get("members", {}) and "record" not in self.case["nodes"][node["members"][key]]]
+        if len(keys) != len(set(keys)):
+            raise Refused("duplicate")
+
+    def element(self, name, value, record_kind, record, around):
+        """The text of what stands at a declared place, or None when it is absent."""
+        node = self.case["nodes"][name]
+        if value.kind not in ("array", "object"):
+            return self.scalar(node, value, record_kind, record)
+        if not allowed(node, value):
+            self.account.wrong_type += 1
+            self.withhold(node, record_kind, record)
+            return None
+        if value.kind == "array":
+            return self.array(name, node, value, record_kind, record, around)
+        if "record" in node:
+            return self.record(name, node, value, record, around)
+        return self.object(name, node, value, record_kind, record, around)
+
+    def stands_empty(self, name, node, is_array, record_kind, record):
+        labels = node.get("labels", [])
+        if labels:
+            modes = {label: strongest(self.case, None, label) for label in labels} if record is None else (record.modes or {})
+            return MODES[self.weakest(labels, modes)[0]] == "reveal" and self.statically_weakest(labels, record_kind)[0] == 4
+        return is_array and self.can_disclose(name, record_kind)
+
+    def array(self, name, node, value, record_kind, record, around):
+        child = name if node.get("anything") else None
+        child = node.get("items", child)
+        parts = []
+        for item in value.items:
+            if child is None:
+                self.account.unlabelled += self.count_scalars(item)
+                continue
+            text = self.element(child, item, record_kind, record, around)
+            if text is not None:
+                parts.append(text)
+        if not parts and not self.stands_empty(name, node, True, record_kind, record):
+            return None
+        return "[" + ",".join(parts) + "]"
+
+    def object(self, name, node, value, record_kind, record, around):
+        self.check_names(name, node, record_kind, value, None)
+        parts = self.members(name, node, value, record_kind, record, around)
+        if not parts and not self.stands_empty(name, node, False, record_kind, record):
+            return None
+        return "{" + ",".join(parts) + "}"
+
+    def members(self, name, node, value, record_kind, record, around):
+        parts = []
+        for raw, key, member in value.members:
+            child = node.get("members", {}).get(key)
+            if child is None:
+                child = node.get("additional", name if node.get("anything") else None)
+            if child is None:
+                self.account.unlabelled += self.count_scalars(member)
+                continue
+            text = self.element(child, member, record_kind, record, around)
+            if text is not None:
+                parts.append(raw + ":" + text)
+        return parts
+
+    def record(self, name, node, value, outer, around):
+        kind = node["record"]
+        self.check_names(name, node, kind, value, None)
+        read = self.reads and self.inside(name)
+        attributes = self.read_attributes(node, kind, value) if read else {}
+        modes = self.judge(kind, attributes, around) if read or not asks(self.case, kind) else None
+        record = Record(kind, attributes, modes)
+        if outer is not None:
+            outer.inner.append(record)
+        parts = self.members(name, node, value, kind, record, around + [(kind, attributes)])
+        record.stands = record.own > 0
+        if outer is None:
+            self.settle(record, True)
+        return "{" + ",".join(parts) + "}" if record.stands else None
+
+    def settle(self, record, around_stands):
+        stands = record.stands and around_stands
+        if stands:
+            self.account.records += 1
+        else:
+            self.account.left_out += 1
+        for label, mode in record.leaves:
+            if stands and mode != "withheld":
+                self.count_disclosed(label, mode)
+            else:
+                self.account.withheld[label] = self.account.withheld.get(label, 0) + 1
+        if stands:
+            for kind, text in record.subjects:
+                self.subject(kind, text)
+        for inner in record.inner:
+            self.settle(inner, stands)
+
+    # -- documents --
+
+    def documents(self, body):
+        depth = self.case.get("depth") or DEPTH
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Refused("encoding") from None
+        if not self.case.get("ndjson"):
+            return [parse(text, depth)]
+        return [parse(line, depth) for line in text.split("\n") if line.strip(" \t\r")]
+
+    def run(self, body):
+        """(body or None when nothing was disclosed)"""
+        out = []
+        for document in self.documents(body):
+            text = self.element(self.case["root"], document, None, None, [])
+            if text is not None:
+                out.append(text)
+        if self.case.get("ndjson"):
+            return "".join(text + "\n" for text in out)
+        return out[0] if out else None
+
+
+def redact(case, body):
+    """{"fault": name} or the body and the account, as redact_file writes them."""
+    redactor = Redactor(case)
+    try:
+        text = redactor.run(body)
+    except Refused as refused:
+        return {"fault": str(refused)}
+    account = redactor.account
+    return {"fault": "none", "nothing": text is None, "body": text or "", "account": {
+        "disclosed": account.disclosed, "withheld": account.withheld, "unlabelled": account.unlabelled,
+        "wrong_type": account.wrong_type, "records": account.records, "left_out": account.left_out,
+        "subjects": sorted(account.subjects)}}

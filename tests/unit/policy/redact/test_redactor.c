@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The redactor's rules, one row each: a description (redact_case.h), a body, what comes out and the
+ * account of it. Every row runs whole, at every split in two, and byte by byte.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "redact_case.h"
+
+/* Sightings in an envelope: {"count": 1, "meta": {…}, "sightings": [{…, "owner": {…}}]}. Labels by
+ * the first letter of the member. */
+#define VOCABULARY                                                                                 \
+    "\"labels\":{\"plate\":{\"mask\":{\"keep_last\":1}},\"cnic\":{\"mask\":{\"text\":\"[CNIC]\"}," \
+    "\"tokenize\":16},\"time\":{\"coarsen\":{\"time\":\"month\"}},\"count\":{},\"note\":{}},"      \
+    "\"subjects\":{\"cnic\":\"digits\",\"plate\":\"upper-alnum\"},"
+#define NODES                                                                                      \
+    "\"text\":{\"kinds\":[\"string\"]},"                                                           \
+    "\"plate\":{\"kinds\":[\"string\",\"null\"],\"labels\":[\"plate\"],\"subject\":\"plate\"},"    \
+    "\"cnic\":{\"kinds\":[\"string\"],\"labels\":[\"cnic\"],\"subject\":\"cnic\"},"                \
+    "\"time\":{\"kinds\":[\"string\",\"null\"],\"labels\":[\"time\"]},"                            \
+    "\"speed\":{\"kinds\":[\"integer\"],\"labels\":[\"note\"]},"                                   \
+    "\"tags\":{\"kinds\":[\"array\"],\"items\":\"note\"},"                                         \
+    "\"labelled-tags\":{\"kinds\":[\"array\"],\"labels\":[\"note\"],\"items\":\"note\"},"          \
+    "\"note\":{\"kinds\":[\"string\",\"number\",\"boolean\",\"null\"],\"labels\":[\"note\"]},"     \
+    "\"both\":{\"kinds\":[\"string\"],\"labels\":[\"note\",\"cnic\"]},"                            \
+    "\"open\":{\"kinds\":[\"object\"],\"labels\":[\"note\"],\"anything\":true},"                   \
+    "\"map\":{\"kinds\":[\"object\"],\"members\":{\"id\":\"text\"},\"additional\":\"note\"},"      \
+    "\"camera\":{\"kinds\":[\"object\"],\"members\":{\"note\":\"note\",\"id\":\"text\"}},"         \
+    "\"owner\":{\"kinds\":[\"object\"],\"record\":\"Owner\",\"members\":{\"cnic\":\"cnic\","       \
+    "\"note\":\"note\",\"city\":\"text\"}},"                                                       \
+    "\"sighting\":{\"kinds\":[\"object\"],\"record\":\"Sighting\",\"members\":{"                   \
+    "\"plate\":\"plate\",\"time\":\"time\",\"city\":\"text\",\"speed\":\"speed\","                 \
+    "\"tags\":\"tags\",\"ltags\":\"labelled-tags\",\"both\":\"both\",\"open\":\"open\","           \
+    "\"map\":\"map\",\"camera\":\"camera\",\"owner\":\"owner\",\"owners\":\"owners\","             \
+    "\"id\":\"text\"}},"                                                                           \
+    "\"owners\":{\"kinds\":[\"array\"],\"items\":\"owner\"},"                                      \
+    "\"sightings\":{\"kinds\":[\"array\"],\"items\":\"sighting\"},"                                \
+    "\"count\":{\"kinds\":[\"integer\"],\"labels\":[\"count\"]},"                                  \
+    "\"meta\":{\"kinds\":[\"object\"],\"members\":{\"count\":\"count\",\"plate\":\"plate\","       \
+    "\"inner\":\"meta\",\"time\":\"time\"}},"                                                      \
+    "\"envelope\":{\"kinds\":[\"object\"],\"members\":{\"count\":\"count\",\"meta\":\"meta\","     \
+    "\"sightings\":\"sightings\",\"note\":\"note\",\"id\":\"text\"}}"
+#define RECORDS                                                                                    \
+    "\"records\":{\"Sighting\":[{\"name\":\"city\",\"type\":\"string\"}],"                         \
+    "\"Owner\":[{\"name\":\"city\",\"type\":\"string\",\"optional\":true}]},"
+#define GRAPH(root) "{" VOCABULARY RECORDS "\"nodes\":{" NODES "},\"root\":\"" root "\","
+
+/* Everything revealed that is named; nothing asked. */
+#define REVEAL_PLATES "\"plan\":{\"Sighting\":{\"plate\":\"reveal\"}},\"service\":{}}"
+#define REVEAL_NOTES                                                                               \
+    "\"plan\":{\"Sighting\":{\"note\":\"reveal\"}},\"service\":{\"count\":\"reveal\"}}"
+#define OWNERS_ONLY "\"plan\":{\"Sighting\":{},\"Owner\":{\"cnic\":\"reveal\"}},\"service\":{}}"
+#define BOTH_RECORDS                                                                               \
+    "\"plan\":{\"Sighting\":{\"plate\":\"reveal\"},\"Owner\":{\"cnic\":\"mask\"}},\"service\":{}}"
+#define BY_CITY                                                                                    \
+    "\"plan\":{\"Sighting\":{\"plate\":[\"reveal\"],\"note\":\"reveal\"},"                         \
+    "\"Owner\":{\"cnic\":[\"mask\"],\"note\":\"reveal\"}},"                                        \
+    "\"answers\":{\"Sighting\":[{\"when\":[\"city\",\"\\\"LHR\\\"\"],"                             \
+    "\"modes\":{\"plate\":\"reveal\"}},{\"modes\":{\"plate\":\"mask\"}}],"                         \
+    "\"Owner\":[{\"modes\":{\"cnic\":\"mask\"}}]},"                                                \
+    "\"forbids\":[{\"record\":\"Sighting\",\"when\":[\"city\",\"\\\"KHI\\\"\"],"                   \
+    "\"labels\":[\"cnic\"]}],\"service\":{}}"
+#define EVERYTHING                                                                                 \
+    "\"plan\":{\"Sighting\":{\"plate\":\"reveal\",\"time\":\"coarsen\",\"note\":\"reveal\","       \
+    "\"cnic\":\"mask\"},\"Owner\":{\"cnic\":\"tokenize\",\"note\":\"reveal\"}},"                   \
+    "\"service\":{\"plate\":\"mask\",\"time\":\"coarsen\",\"count\":\"reveal\",\"note\":"          \
+    "\"reveal\"}}"
+
+struct row {
+    const char *rule;
+    const char *description;
+    const char *body;
+    const char *expected; /* NULL: nothing, or refused */
+    const char *account;  /* NULL: not compared */
+    enum redact_fault fault;
+};
+
+static const struct row rows[] = {
+    {"what is not permitted is absent, unlabelled and undeclared too",
+     GRAPH("sighting") REVEAL_PLATES,
+     "{\"id\":\"7\",\"plate\":\"LEA 1234\",\"time\":\"2026-01-17\",\"x\":{\"plate\":[1,{}]}}",
+     "{\"plate\":\"LEA 1234\"}",
+     "{\"disclosed\":{\"plate=reveal\":1},\"withheld\":{\"time\":1},\"unlabelled\":2,"
+     "\"wrong_type\":0,\"records\":1,\"left_out\":0,\"subjects\":[[\"plate\",\"LEA1234\"]]}",
+     0},
+    {"a zeroed plan discloses nothing", GRAPH("sighting") "\"plan\":{},\"service\":{}}",
+     "{\"plate\":\"LEA 1234\"}", NULL, NULL, 0},
+    {"white space goes, spelling and order stay", GRAPH("sighting") EVERYTHING,
+     " {\n\"tags\" : [ 1.50e+1 , \"\\u00e9\\/\" ,true , null ] , \"pl\\u0061te\": \"\\u004c\" }\t",
+     "{\"tags\":[1.50e+1,\"\\u00e9\\/\",true,null],\"pl\\u0061te\":\"\\u004c\"}",
+     "{\"disclosed\":{\"plate=reveal\":1,\"note=reveal\":4},\"withheld\":{},\"unlabelled\":0,"
+     "\"wrong_type\":0,\"records\":1,\"left_out\":0,\"subjects\":[[\"plate\",\"L\"]]}",
+     0},
+    {"null of a revealed field is null, in another mode withheld", GRAPH("sighting") EVERYTHING,
+     "{\"plate\":null,\"time\":null}", "{\"plate\":null}",
+     "{\"disclosed\":{\"plate=reveal\":1},\"withheld\":{\"time\":1},\"unlabelled\":0,"
+     "\"wrong_type\":0,\"records\":1,\"left_out\":0,\"subjects\":[]}",
+     0},
+    {"a wrong JSON type is withheld and counted, once for a container",
+     GRAPH("sighting") EVERYTHING,
+     "{\"plate\":7,\"time\":{\"a\":[1,2]},\"speed\":1.0,\"tags\":\"x\",\"camera\":3,\"both\":"
+     "\"b\"}",
+     "{\"both\":\"[CNIC]\"}",
+     "{\"disclosed\":{\"cnic=mask\":1},\"withheld\":{\"plate\":1,\"time\":1,\"note\":1},"
+     "\"unlabelled\":2,\"wrong_type\":5,\"records\":1,\"left_out\":0,\"subjects\":[[\"plate\","
+     "\"7\"]]}",
+     0},
+    {"an integer has neither fraction nor exponent", GRAPH("sighting") EVERYTHING,
+     "{\"speed\":120,\"plate\":\"a\"}", "{\"speed\":120,\"plate\":\"a\"}", NULL, 0},
+    {"an integer with an exponent is none", GRAPH("sighting") EVERYTHING,
+     "{\"speed\":12e1,\"plate\":\"a\"}", "{\"plate\":\"a\"}", NULL, 0},
+    {"null where it is not declared is a wrong type", GRAPH("sighting") EVERYTHING,
+     "{\"speed\":null,\"plate\":\"a\"}", "{\"plate\":\"a\"}", NULL, 0},
+    {"several labels: the weakest mode, of its label", GRAPH("sighting") EVERYTHING,
+     "{\"both\":\"35202\"}", "{\"both\":\"[CNIC]\"}", NULL, 0},
+    {"several labels, one withheld", GRAPH("sighting") REVEAL_NOTES,
+     "{\"both\":\"35202\",\"speed\":1}", "{\"speed\":1}", NULL, 0},
+    {"an array that is shape stands, even empty", GRAPH("sighting") REVEAL_NOTES,
+     "{\"speed\":1,\"tags\":[],\"owners\":[{\"note\":\"x\"}]}", "{\"speed\":1,\"tags\":[]}", NULL,
+     0},
+    {"a labelled array stands, even empty, where it is revealed", GRAPH("sighting") REVEAL_NOTES,
+     "{\"speed\":1,\"ltags\":[]}", "{\"speed\":1,\"ltags\":[]}", NULL, 0},
+    {"other shape is left out when nothing in it is disclosed", GRAPH("sighting") REVEAL_NOTES,
+     "{\"speed\":1,\"camera\":{\"id\":\"c\"},\"map\":{\"id\":\"m\"}}", "{\"speed\":1}", NULL, 0},
+    {"undeclared members where additionalProperties names their label",
+     GRAPH("sighting") REVEAL_NOTES, "{\"map\":{\"id\":\"m\",\"a\":1,\"b\":{\"c\":2},\"d\":\"e\"}}",
+     "{\"map\":{\"a\":1,\"d\":\"e\"}}", NULL, 0},
+    {"an open door lets everything out, empty containers too", GRAPH("sighting") REVEAL_NOTES,
+     "{\"open\":{\"a\":[{},[],{\"b\":null}],\"c\":-0.0}}",
+     "{\"open\":{\"a\":[{},[],{\"b\":null}],\"c\":-0.0}}", NULL, 0},
+    {"a record without a field of its own is left out with those inside",
+     GRAPH("sightings") OWNERS_ONLY, "[{\"plate\":\"a\",\"owner\":{\"cnic\":\"1-2\"}}]", "[]",
+     "{\"disclosed\":{},\"withheld\":{\"plate\":1,\"cnic\":1},\"unlabelled\":0,\"wrong_type\":0,"
+     "\"records\":0,\"left_out\":2,\"subjects\":[]}",
+     0},
+    {"records inside records; left out ones do not name subjects", GRAPH("sightings") BOTH_RECORDS,
+     "[{\"plate\":\"a-1\",\"owner\":{\"cnic\":\"1-2\"}},{\"id\":\"x\",\"owner\":{\"cnic\":\"3\"}},"
+     "{\"owners\":[{\"city\":\"4\"},{\"cnic\":5}],\"plate\":\"b\"}]",
+     "[{\"plate\":\"a-1\",\"owner\":{\"cnic\":\"[CNIC]\"}},{\"owners\":[],\"plate\":\"b\"}]",
+     "{\"disclosed\":{\"plate=reveal\":2,\"cnic=mask\":1},\"withheld\":{\"cnic\":2},"
+     "\"unlabelled\":2,\"wrong_type\":1,\"records\":3,\"left_out\":4,"
+     "\"subjects\":[[\"cnic\",\"12\"],[\"plate\",\"A1\"],[\"plate\",\"B\"]]}",
+     0},
+    {"subjects of withheld fields count in a disclosed record", GRAPH("sighting") REVEAL_NOTES,
+     "{\"plate\":\"lea-1\",\"speed\":7}", "{\"speed\":7}",
+     "{\"disclosed\":{\"note=reveal\":1},\"withheld\":{\"plate\":1},\"unlabelled\":0,"
+     "\"wrong_type\":0,\"records\":1,\"left_out\":0,\"subjects\":[[\"plate\",\"LEA1\"]]}",
+     0},
+    {"the verdict is asked at the end, attributes may come last", GRAPH("sightings") BY_CITY,
+     "[{\"plate\":\"abc\",\"city\":\"LHR\"},{\"plate\":\"abc\",\"city\":\"ISB\"}]",
+     "[{\"plate\":\"abc\"},{\"plate\":\"***c\"}]", NULL, 0},
+    {"a record without a required attribute, or with a wrong one, is left out",
+     GRAPH("sightings") BY_CITY,
+     "[{\"plate\":\"abc\"},{\"plate\":\"abc\",\"city\":7},{\"plate\":\"abc\",\"city\":null},"
+     "{\"plate\":\"abc\",\"city\":[\"LHR\"]},{\"speed\":1,\"city\":\"LHR\"}]",
+     "[{\"speed\":1}]",
+     "{\"disclosed\":{\"note=reveal\":1},\"withheld\":{\"plate\":4},\"unlabelled\":4,"
+     "\"wrong_type\":3,\"records\":1,\"left_out\":4,\"subjects\":[]}",
+     0},
+    {"a forbid on the record around reaches the one inside, also when its attribute comes last",
+     GRAPH("sightings") BY_CITY,
+     "[{\"speed\":1,\"owner\":{\"cnic\":\"1\",\"note\":2},\"city\":\"KHI\"},"
+     "{\"speed\":1,\"owner\":{\"cnic\":\"1\",\"note\":2},\"city\":\"ISB\"}]",
+     "[{\"speed\":1,\"owner\":{\"note\":2}},{\"speed\":1,\"owner\":{\"cnic\":\"[CNIC]\",\"note\":2}"
+     "}]",
+     NULL, 0},
+    {"an invalid record takes those inside with it", GRAPH("sightings") BY_CITY,
+     "[{\"speed\":1,\"owner\":{\"cnic\":\"1\",\"note\":2}}]", "[]", NULL, 0},
+    {"outside records the service's verdicts hold", GRAPH("envelope") EVERYTHING,
+     "{\"id\":1,\"count\":2,\"meta\":{\"inner\":{\"inner\":{\"plate\":\"LEA "
+     "1\"}}},\"sightings\":[]}",
+     "{\"count\":2,\"meta\":{\"inner\":{\"inner\":{\"plate\":\"***1\"}}},\"sightings\":[]}",
+     "{\"disclosed\":{\"plate=mask\":1,\"count=reveal\":1},\"withheld\":{},\"unlabelled\":1,"
+     "\"wrong_type\":1,\"records\":0,\"left_out\":0,\"subjects\":[[\"plate\",\"LEA1\"]]}",
+     0},
+    {"shape outside records is left out when empty", GRAPH("envelope") EVERYTHING,
+     "{\"meta\":{\"inner\":{\"inner\":{\"x\":1}},\"time\":\"never\"},\"count\":3}", "{\"count\":3}",
+     "{\"disclosed\":{\"count=reveal\":1},\"withheld\":{\"time\":1},\"unlabelled\":1,"
+     "\"wrong_type\":0,\"records\":0,\"left_out\":0,\"subjects\":[]}",
+     0},
+    {"withheld subjects outside records are not named", GRAPH("envelope") REVEAL_NOTES,
+     "{\"meta\":{\"plate\":\"LEA 1\"},\"count\":3}", "{\"count\":3}",
+     "{\"disclosed\":{\"count=reveal\":1},\"withheld\":{\"plate\":1},\"unlabelled\":0,"
+     "\"wrong_type\":0,\"records\":0,\"left_out\":0,\"subjects\":[]}",
+     0},
+    {"a standing array makes the shape around it stand", GRAPH("envelope") REVEAL_PLATES,
+     "{\"note\":1,\"sightings\":[{\"id\":\"1\"}]}", "{\"sightings\":[]}", NULL, 0},
+    {"a root record with nothing disclosed", GRAPH("sighting") REVEAL_PLATES, "{\"id\":\"1\"}",
+     NULL, NULL, 0},
+    {"a root of the wrong type", GRAPH("sighting") REVEAL_PLATES, "[{\"plate\":\"a\"}]", NULL, NULL,
+     0},
+    {"a root that is a field", GRAPH("note") EVERYTHING, " \"\\u0061\" ", "\"\\u0061\"", NULL, 0},
+    {"a root that is a number", GRAPH("note") EVERYTHING, "-1.50", "-1.50", NULL, 0},
+    {"a root field that is withheld", GRAPH("cnic") EVERYTHING, "\"1\"", NULL, NULL, 0},
+    {"a revealed string outside records", GRAPH("envelope") EVERYTHING,
+     "{\"note\":\"long \\u0061nd \xc3\xa9\",\"count\":1}",
+     "{\"note\":\"long \\u0061nd \xc3\xa9\",\"count\":1}", NULL, 0},
+    /* lines */
+    {"each line is a document", GRAPH("sighting") "\"ndjson\":true," REVEAL_PLATES,
+     "{\"plate\":\"a\"}\n\n{\"id\":\"x\"}\r\n \n{\"plate\":\"b\"}",
+     "{\"plate\":\"a\"}\n{\"plate\":\"b\"}\n", NULL, 0},
+    {"no line left: an empty body", GRAPH("sighting") "\"ndjson\":true," REVEAL_PLATES,
+     "{\"id\":\"a\"}\n{}\n", "", NULL, 0},
+    {"no line at all", GRAPH("sighting") "\"ndjson\":true," REVEAL_PLATES, "", "", NULL, 0},
+    {"lines that are shape", GRAPH("envelope") "\"ndjson\":true," EVERYTHING,
+     "{\"count\":1}\n{\"id\":1}\n{\"note\":\"x\"}\n", "{\"count\":1}\n{\"note\":\"x\"}\n", NULL, 0},
+    {"lines that are fields", GRAPH("note") "\"ndjson\":true," EVERYTHING, "1\n\"a\"\n[]\nnull",
+     "1\n\"a\"\nnull\n", NULL, 0},
+    {"a document may not go over a line", GRAPH("sighting") "\"ndjson\":true," REVEAL_PLATES,
+     "{\"plate\":\n\"a\"}", NULL, NULL, REDACT_FAULT_SYNTAX},
+    /* duplicates */
+    {"a name that could be disclosed, twice", GRAPH("sighting") REVEAL_PLATES,
+     "{\"plate\":\"a\",\"pl\\u0061te\":\"b\"}", NULL, NULL, REDACT_FAULT_DUPLICATE},
+    {"a name that is read, twice", GRAPH("sighting") BY_CITY,
+     "{\"plate\":\"a\",\"city\":\"LHR\",\"city\":\"LHR\"}", NULL, NULL, REDACT_FAULT_DUPLICATE},
+    {"a name that is not read, twice", GRAPH("sighting") REVEAL_PLATES,
+     "{\"plate\":\"a\",\"city\":\"LHR\",\"city\":\"KHI\"}", "{\"plate\":\"a\"}", NULL, 0},
+    {"a name that is withheld or undeclared, twice", GRAPH("sighting") REVEAL_PLATES,
+     "{\"time\":1,\"time\":2,\"x\":1,\"x\":{\"y\":1,\"y\":2},\"plate\":\"a\"}", "{\"plate\":\"a\"}",
+     NULL, 0},
+    {"shape that may hold something, twice", GRAPH("sighting") REVEAL_NOTES,
+     "{\"camera\":{},\"camera\":{}}", NULL, NULL, REDACT_FAULT_DUPLICATE},
+    {"an undeclared name that could be disclosed, twice", GRAPH("sighting") REVEAL_NOTES,
+     "{\"map\":{\"a\":1,\"b\":2,\"\\u0061\":3}}", NULL, NULL, REDACT_FAULT_DUPLICATE},
+    {"the same name in different objects", GRAPH("sighting") REVEAL_NOTES,
+     "{\"open\":{\"a\":{\"a\":{\"a\":1}},\"b\":{\"a\":1}}}",
+     "{\"open\":{\"a\":{\"a\":{\"a\":1}},\"b\":{\"a\":1}}}", NULL, 0},
+    {"twice in an open door", GRAPH("sighting") REVEAL_NOTES,
+     "{\"open\":{\"x\":[{\"a\":1,\"a\":1}]}}", NULL, NULL, REDACT_FAULT_DUPLICATE},
+    /* malformed, also where it is withheld */
+    {"a fault in a withheld part refuses the body", GRAPH("sighting") REVEAL_PLATES,
+     "{\"plate\":\"a\",\"id\":[1,}", NULL, NULL, REDACT_FAULT_SYNTAX},
+    {"half a surrogate pair in a withheld string", GRAPH("sighting") REVEAL_PLATES,
+     "{\"plate\":\"a\",\"id\":\"\\ud800\"}", NULL, NULL, REDACT_FAULT_ENCODING},
+    {"the input ends too early", GRAPH("sighting") REVEAL_PLATES, "{\"plate\":\"a\"", NULL, NULL,
+     REDACT_FAULT_TRUNCATED},
+    {"trailing data", GRAPH("sighting") REVEAL_PLATES, "{\"plate\":\"a\"}x", NULL, NULL,
+     REDACT_FAULT_SYNTAX},
+    {"no value", GRAPH("sighting") REVEAL_PLATES, " ", NULL, NULL, REDACT_FAULT_SYNTAX},
+    {"depth counts everywhere", GRAPH("sighting") "\"depth\":3," REVEAL_PLATES, "{\"x\":[[[1]]]}",
+     NULL, NULL, REDACT_FAULT_DEPTH},
+    {"the limit of depth itself", GRAPH("sighting") "\"depth\":3," REVEAL_PLATES,
+     "{\"plate\":\"a\",\"x\":[[1]]}", "{\"plate\":\"a\"}", NULL, 0},
+    /* size: name 7 + value 5 + 2, brackets 4 */
+    {"a record within its limit", GRAPH("sighting") "\"limit\":18," REVEAL_PLATES,
+     "{\"plate\":\"abc\"}", "{\"plate\":\"abc\"}", NULL, 0},
+    {"a record over its limit", GRAPH("sighting") "\"limit\":17," REVEAL_PLATES,
+     "{\"plate\":\"abc\"}", NULL, NULL, REDACT_FAULT_RECORD_SIZE},
+    {"what is withheld does not count", GRAPH("sighting") "\"limit\":18," REVEAL_PLATES,
+     "{\"time\":\"a very long text that nobody will see\",\"camera\":{\"note\":[1,2,3]},"
+     "\"a name that nobody declared and nobody sees\":1,\"tags\":[1,2,3,4,5,6,7,8],"
+     "\"plate\":\"abc\",\"owner\":{\"cnic\":\"12345678901234567890\"}}",
+     "{\"plate\":\"abc\"}", NULL, 0},
+    {"what is read counts", GRAPH("sighting") "\"limit\":24," BY_CITY,
+     "{\"plate\":\"abc\",\"city\":\"LHR\"}", "{\"plate\":\"abc\"}", NULL, 0},
+    {"what is read counts, too much", GRAPH("sighting") "\"limit\":22," BY_CITY,
+     "{\"city\":\"LHR\",\"plate\":\"abc\"}", NULL, NULL, REDACT_FAULT_RECORD_SIZE},
+    {"a field outside records over the limit", GRAPH("envelope") "\"limit\":5," EVERYTHING,
+     "{\"count\":123456}", NULL, NULL, REDACT_FAULT_RECORD_SIZE},
+    {"a number of the wrong type may be long", GRAPH("envelope") "\"limit\":5," EVERYTHING,
+     "{\"count\":123456.0,\"note\":\"a revealed string streams\"}",
+     "{\"note\":\"a revealed string streams\"}", NULL, 0},
+};
+
+static void check_outcome(const struct row *row, const struct redact_outcome *outcome, size_t split)
+{
+    const bool is_refused = row->fault != REDACT_FAULT_NONE;
+    const struct bytes body = buffer_bytes(&outcome->body);
+    if (outcome->fault != row->fault || amanat_is_ok(outcome->result) == is_refused ||
+        (!is_refused && outcome->nothing != (row->expected == NULL)) ||
+        (row->expected != NULL && !bytes_equal_string(body, row->expected))) {
+        fail_msg("%s (split at %zu): fault %s, nothing %d, body %.*s", row->rule, split,
+                 redact_fault_name(outcome->fault), outcome->nothing, BYTES_PRINTF(body));
+    }
+    if (row->account != NULL &&
+        !bytes_equal_string(buffer_bytes(&outcome->account), row->account)) {
+        fail_msg("%s (split at %zu): account %.*s", row->rule, split,
+                 BYTES_PRINTF(buffer_bytes(&outcome->account)));
+    }
+}
+
+/* Context: where to split; 0 = byte by byte. */
+static size_t split_once(void *context, size_t at, size_t left)
+{
+    const size_t split = *(const size_t *)context;
+    if (split == 0) {
+        return 1;
+    }
+    return at < split ? split - at : left;
+}
+
+static void test_redactor__keeps_its_rules_at_every_split(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct bytes body = bytes_of_string(rows[i].body);
+        struct redact_case *redact_case = redact_case_new(bytes_of_string(rows[i].description));
+        for (size_t split = 0; split <= body.length; split++) {
+            struct redact_outcome outcome = redact_case_run(redact_case, body, split_once, &split);
+            check_outcome(&rows[i], &outcome, split);
+            redact_outcome_clear(&outcome);
+        }
+        redact_case_free(redact_case);
+    }
+}
+
+static amanat_result take_nothing(void *context, const struct redact_window *window)
+{
+    (void)context;
+    (void)window;
+    return amanat_result_of(AMANAT_STATUS_IO);
+}
+
+static struct redactor_options options_of(const struct redact_case *redact_case)
+{
+    return (struct redactor_options){
+        .plan = &redact_case->plan, .root = redact_case->root, .on_window = take_nothing};
+}
+
+static void test_redactor__refuses_impossible_plans(void **state)
+{
+    struct redact_case *redact_case =
+        redact_case_new(bytes_of_string(GRAPH("sighting") EVERYTHING));
+    struct plan_verdict depending[5] = {{DISCLOSURE_REVEAL, true}};
+    struct redactor *redactor = NULL;
+    struct plan plan = redact_case->plan;
+    struct redactor_options options = options_of(redact_case);
+    (void)state;
+    options.plan = NULL;
+    assert_int_equal(redactor_new(&options, &redactor).status, AMANAT_STATUS_CONFIG_FAULT);
+    options.plan = &plan;
+    plan.service = depending;
+    assert_int_equal(redactor_new(&options, &redactor).status, AMANAT_STATUS_CONFIG_FAULT);
+    plan = redact_case->plan;
+    plan.tokenize_key = BYTES("short");
+    assert_int_equal(redactor_new(&options, &redactor).status, AMANAT_STATUS_CONFIG_FAULT);
+    plan = redact_case->plan;
+    options.root = NULL;
+    assert_int_equal(redactor_new(&options, &redactor).status, AMANAT_STATUS_CONFIG_FAULT);
+    assert_null(redactor);
+    redact_case_free(redact_case);
+}
+
+static amanat_result answer_too_strong(void *context, const struct record_question *record,
+                                       const struct record_question *outer, size_t outer_count,
+                                       uint8_t *modes, bool *out_valid)
+{
+    (void)context;
+    (void)record;
+    (void)outer;
+    (void)outer_count;
+    modes[0] = DISCLOSURE_REVEAL;
+    *out_valid = true;
+    return AMANAT_OK;
+}
+
+static void test_redactor__refuses_an_answer_that_is_stronger_than_the_plan(void **state)
+{
+    struct redact_case *redact_case = redact_case_new(bytes_of_string(
+        GRAPH("sighting") "\"plan\":{\"Sighting\":{\"plate\":[\"mask\"]}},\"service\":{}}"));
+    (void)state;
+    redact_case->plan.ask = answer_too_strong;
+    struct redact_outcome outcome =
+        redact_case_run(redact_case, BYTES("{\"plate\":\"abc\"}"), NULL, NULL);
+    assert_int_equal(outcome.fault, REDACT_FAULT_INTERNAL);
+    assert_int_equal(outcome.body.length, 0);
+    redact_outcome_clear(&outcome);
+    redact_case_free(redact_case);
+}
+
+static void test_redactor__ends_with_the_failure_of_its_taker(void **state)
+{
+    struct redact_case *redact_case =
+        redact_case_new(bytes_of_string(GRAPH("sighting") EVERYTHING));
+    const struct redactor_options options = options_of(redact_case);
+    struct redactor *redactor = NULL;
+    bool nothing = false;
+    (void)state;
+    assert_true(amanat_is_ok(redactor_new(&options, &redactor)));
+    assert_true(amanat_is_ok(
+        redactor_feed(redactor, (struct undisclosed_bytes){BYTES("{\"plate\":\"a\"}")})));
+    assert_int_equal(redactor_finish(redactor, &nothing).status, AMANAT_STATUS_IO);
+    assert_int_equal(redactor_fault(redactor), REDACT_FAULT_INTERNAL);
+    assert_int_equal(redactor_feed(redactor, (struct undisclosed_bytes){BYTES("x")}).status,
+                     AMANAT_STATUS_PEER_FAULT);
+    redactor_free(redactor);
+    redactor_free(NULL);
+    redact_case_free(redact_case);
+}
+
+static void test_redactor__headers_and_whole_bodies_pass_only_if_revealed(void **state)
+{
+    struct redact_case *redact_case =
+        redact_case_new(bytes_of_string(GRAPH("sighting") EVERYTHING));
+    const struct redactor_options options = options_of(redact_case);
+    static const size_t revealed[] = {3, 4}; /* count, note */
+    static const size_t masked[] = {4, 0};   /* note, plate */
+    const struct undisclosed_bytes value = {BYTES("value")};
+    struct disclosed_bytes out = {{NULL, 0}};
+    struct redactor *redactor = NULL;
+    (void)state;
+    assert_false(redact_header(&redact_case->plan, masked, 2, value, &out));
+    assert_false(redact_header(&redact_case->plan, revealed, 0, value, &out));
+    assert_int_equal(out.bytes.length, 0);
+    assert_true(redact_header(&redact_case->plan, revealed, 2, value, &out));
+    assert_true(bytes_equal_string(out.bytes, "value"));
+    assert_int_equal(redactor_new_whole(&options, masked, 2, &redactor).status,
+                     AMANAT_STATUS_REFUSED);
+    assert_int_equal(redactor_new_whole(&options, revealed, 0, &redactor).status,
+                     AMANAT_STATUS_REFUSED);
+    assert_null(redactor);
+    redact_case_free(redact_case);
+}
+
+static void test_redactor__says_what_a_plan_can_disclose(void **state)
+{
+    struct redact_case *redact_case =
+        redact_case_new(bytes_of_string(GRAPH("envelope") REVEAL_PLATES));
+    const struct plan *plan = &redact_case->plan;
+    const struct catalogue_node *root = redact_case->root;
+    const struct catalogue_node *meta = catalogue_node_find_member(root, BYTES("meta"))->node;
+    const struct catalogue_node *plate = catalogue_node_find_member(meta, BYTES("plate"))->node;
+    (void)state;
+    assert_true(plan_can_disclose(plan, root, CATALOGUE_NONE));
+    assert_false(plan_can_disclose(plan, meta, CATALOGUE_NONE)); /* goes round in circles */
+    assert_false(plan_can_disclose(plan, plate, CATALOGUE_NONE));
+    assert_true(plan_can_disclose(plan, plate, 0));
+    assert_false(plan_can_disclose(plan, plate, 1));
+    redact_case_free(redact_case);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_redactor__keeps_its_rules_at_every_split),
+        cmocka_unit_test(test_redactor__refuses_impossible_plans),
+        cmocka_unit_test(test_redactor__refuses_an_answer_that_is_stronger_than_the_plan),
+        cmocka_unit_test(test_redactor__ends_with_the_failure_of_its_taker),
+        cmocka_unit_test(test_redactor__headers_and_whole_bodies_pass_only_if_revealed),
+        cmocka_unit_test(test_redactor__says_what_a_plan_can_disclose),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
