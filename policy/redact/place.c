@@ -107,7 +107,7 @@ static const struct catalogue_attribute *attribute_of_member(const struct compil
         const struct catalogue_record *record =
             &compiler->plan->catalogue->records[place->inner_record];
         const struct catalogue_attribute *attribute = &record->attributes[member->attribute];
-        const bool *reads = compiler->plan->records[place->record].reads;
+        const bool *reads = compiler->plan->records[place->inner_record].reads;
         return attribute->read && (reads == NULL || reads[member->attribute]) ? attribute : NULL;
     }
     for (size_t i = 0; outer != NULL && outer->type == ATTRIBUTE_RECORD && i < outer->field_count;

@@ -10,27 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance_file.h"
 #include "redact_case.h"
-
-#define LARGEST_FILE ((size_t)4 << 20)
 
 static const char description[] =
     "{\"labels\":{\"all\":{}},\"records\":{},\"root\":\"anything\",\"nodes\":{\"anything\":"
     "{\"kinds\":[],\"labels\":[\"all\"],\"anything\":true}},\"service\":{\"all\":\"reveal\"},"
     "\"plan\":{},\"depth\":128}";
-
-static bool read_file(const char *path, char *content, size_t *length)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        perror(path);
-        return false;
-    }
-    *length = fread(content, 1, LARGEST_FILE, file);
-    const bool whole = feof(file) != 0;
-    (void)fclose(file);
-    return whole;
-}
 
 static bool are_equal(const struct document *a, const struct document *b)
 {
@@ -82,20 +68,21 @@ static bool passes(const struct redact_case *redact_case, struct bytes text, red
 
 /* 1 = as expected, 0 = not. */
 static unsigned check_file(const struct redact_case *redact_case, const char *folder,
-                           const char *name, char *content)
+                           const char *name)
 {
     char path[4096];
-    size_t length = 0;
+    struct bytes text = {0};
     bool same = false;
     bool same_in_pieces = false;
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    if (!read_file(path, content, &length)) {
-        return 0;
+    struct arena *arena = arena_new((size_t)16 << 20);
+    if (!conformance_read_file(arena, path, &text)) {
+        exit(1);
     }
-    const struct bytes text = bytes_of(content, length);
     const bool duplicates = strncmp(name, "y_object_duplicated_key", 23) == 0;
     const bool passed = passes(redact_case, text, NULL, &same);
     const bool passed_in_pieces = passes(redact_case, text, split_bytes, &same_in_pieces);
+    arena_free(arena);
     const bool right = name[0] == 'i' ? passed == same
                                       : passed == (name[0] == 'y' && !duplicates) && passed == same;
     if (right && passed == passed_in_pieces && same == same_in_pieces) {
@@ -109,10 +96,9 @@ static unsigned check_file(const struct redact_case *redact_case, const char *fo
 int main(int count, char **arguments)
 {
     DIR *folder = count == 2 ? opendir(arguments[1]) : NULL;
-    char *content = malloc(LARGEST_FILE);
     unsigned files = 0;
     unsigned right = 0;
-    if (folder == NULL || content == NULL) {
+    if (folder == NULL) {
         fprintf(stderr, "usage: json_test_suite_redact FOLDER\n");
         return 2;
     }
@@ -121,11 +107,10 @@ int main(int count, char **arguments)
     for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         if (strstr(entry->d_name, ".json") != NULL && strchr("yni", entry->d_name[0]) != NULL) {
             files++;
-            right += check_file(redact_case, arguments[1], entry->d_name, content);
+            right += check_file(redact_case, arguments[1], entry->d_name);
         }
     }
     (void)closedir(folder);
-    free(content);
     redact_case_free(redact_case);
     printf("%u files, %u as expected\n", files, right);
     return files > 300 && right == files ? 0 : 1;
