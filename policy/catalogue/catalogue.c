@@ -198,6 +198,9 @@ static amanat_result compile_sorted(struct compiler *compiler,
     if (compiler->errors > 0) {
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
     }
+    if (arena_is_exhausted(compiler->arena) || arena_is_exhausted(compiler->scratch)) {
+        return amanat_result_of(AMANAT_STATUS_MEMORY); /* some text is not there: a route, say */
+    }
     return keep(compiler, uses, out);
 }
 

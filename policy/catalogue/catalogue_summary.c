@@ -241,14 +241,15 @@ static void push_responses(struct walk *walk, const struct catalogue_operation *
 }
 
 static amanat_result summarise_operation(struct walk *walk, struct catalogue_operation *operation,
-                                         bool *service_records)
+                                         bool *service_records, bool *in_responses)
 {
     struct compiler *compiler = walk->compiler;
     walk_begin(walk);
     push_responses(walk, operation);
     walk_run(walk, true);
     for (size_t i = 0; i < compiler->nodes.count; i++) {
-        if (walk->marks[i] == walk->round) {
+        if (walk->marks[i] == walk->round && !in_responses[i]) {
+            in_responses[i] = true;
             check_modes(compiler, compiler->nodes.items[i]);
         }
     }
@@ -320,11 +321,8 @@ static amanat_result summarise_services(struct walk *walk, struct catalogue_labe
     for (size_t s = 0; s < compiler->services.count; s++) {
         struct service_entry *service = &compiler->services.items[s];
         for (size_t i = 0; i < service->operations.count; i++) {
-            TRY(summarise_operation(walk, &service->operations.items[i],
-                                    &in_services[s * records]));
-            for (size_t k = 0; k < compiler->nodes.count; k++) {
-                in_responses[k] = in_responses[k] || walk->marks[k] == walk->round;
-            }
+            TRY(summarise_operation(walk, &service->operations.items[i], &in_services[s * records],
+                                    in_responses));
             use_labels(walk, &service->operations.items[i], uses);
         }
     }

@@ -26,8 +26,7 @@ static bool was_reported(struct compiler *compiler, struct place place, const ch
     if (map_get(&compiler->reported, key) != NULL) {
         return true;
     }
-    static char here;
-    (void)amanat_is_ok(map_put(compiler->arena, &compiler->reported, key, &here));
+    (void)amanat_is_ok(map_put(compiler->arena, &compiler->reported, key, compiler));
     return false;
 }
 

@@ -489,7 +489,6 @@ amanat_result part_items(struct compiler *compiler, const struct part *part, str
 amanat_result part_collect_names(struct compiler *compiler, const struct part *part,
                                  struct name_list *out)
 {
-    static char here;
     for (size_t i = 0; i < part->schemas.count; i++) {
         const struct schema *schema = part->schemas.items[i].schema;
         for (size_t k = 0; k < schema->properties.count; k++) {
@@ -497,7 +496,7 @@ amanat_result part_collect_names(struct compiler *compiler, const struct part *p
             if (map_get(&out->seen, name) != NULL) {
                 continue;
             }
-            TRY(map_put(compiler->scratch, &out->seen, name, &here));
+            TRY(map_put(compiler->scratch, &out->seen, name, out));
             struct bytes *slot = VECTOR_PUSH(compiler->scratch, &out->names);
             TRY_MEMORY(slot);
             *slot = name;

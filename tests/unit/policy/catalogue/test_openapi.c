@@ -383,6 +383,23 @@ static void test_openapi__survives_schemas_that_explode(void **state)
     }
 }
 
+static void test_catalogue__says_when_memory_ends(void **state)
+{
+    (void)state;
+    struct fixture_folder folder = fixture_open_folder();
+    const size_t needed = arena_used(folder.fixture.arena);
+    for (size_t limit = 0; limit < needed; limit += needed / 97) {
+        struct arena *arena = arena_new(limit);
+        struct catalogue *catalogue = NULL;
+        assert_non_null(arena);
+        assert_int_equal(catalogue_compile(arena, folder.sources, 3, NULL, &catalogue).status,
+                         AMANAT_STATUS_MEMORY);
+        assert_null(catalogue);
+        arena_free(arena);
+    }
+    fixture_free_folder(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_openapi__refuses_one_name_for_two_services),
         cmocka_unit_test(test_openapi__accepts_what_real_documents_hold),
         cmocka_unit_test(test_openapi__survives_schemas_that_explode),
+        cmocka_unit_test(test_catalogue__says_when_memory_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
