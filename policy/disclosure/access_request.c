@@ -244,12 +244,19 @@ static amanat_result parameter_value(const struct access *access,
 }
 
 /* A number that a decimal cannot hold exactly is absent for policies, as an attribute of a record
- * would be. */
+ * would be, and so is a list with one. */
 static bool is_absent(const struct parameter_value *parameter)
 {
+    const struct catalogue_attribute *type = parameter->parameter->value.type == ATTRIBUTE_SET
+                                                 ? parameter->parameter->value.element
+                                                 : &parameter->parameter->value;
     struct cedar_value ignored;
-    return parameter->parameter->value.type == ATTRIBUTE_DECIMAL &&
-           !attribute_scalar(&parameter->parameter->value, parameter->items[0].text, &ignored);
+    for (size_t i = 0; type->type == ATTRIBUTE_DECIMAL && i < parameter->item_count; i++) {
+        if (!attribute_scalar(type, parameter->items[i].text, &ignored)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 amanat_result access_call_context(const struct access *access, struct cedar_value *out)

@@ -182,19 +182,24 @@ static enum document_kind kind_of(enum attribute_type type)
     return DOCUMENT_NULL;
 }
 
+/* A set with one number that a decimal cannot hold is absent as a whole: part of it would be
+ * another set. */
 static amanat_result set_value(struct arena *arena, const struct catalogue_attribute *attribute,
-                               const struct document *document, struct cedar_value *out)
+                               const struct document *document, bool *out_present,
+                               struct cedar_value *out)
 {
     struct cedar_value *items = arena_allocate_array(arena, document->count, sizeof(*items));
     TRY_MEMORY(items);
+    *out_present = true;
     for (size_t i = 0; i < document->count; i++) {
         bool present = false;
         TRY(attribute_value(arena, attribute->element, &document->items[i], &present, &items[i]));
-        if (!present) {
+        if (!present && document->items[i].kind == DOCUMENT_NULL) {
             return amanat_result_of(AMANAT_STATUS_REFUSED);
         }
+        *out_present = *out_present && present;
     }
-    return cedar_value_set(arena, items, document->count, out);
+    return *out_present ? cedar_value_set(arena, items, document->count, out) : AMANAT_OK;
 }
 
 static amanat_result record_value(struct arena *arena, const struct catalogue_attribute *attribute,
@@ -232,19 +237,17 @@ amanat_result attribute_value(struct arena *arena, const struct catalogue_attrib
         return amanat_result_of(AMANAT_STATUS_REFUSED);
     }
     if (attribute->type == ATTRIBUTE_SET) {
-        TRY(set_value(arena, attribute, document, out));
-    } else if (attribute->type == ATTRIBUTE_RECORD) {
-        TRY(record_value(arena, attribute, document, out));
-    } else {
-        const struct bytes text = document->kind != DOCUMENT_BOOL ? document->text
-                                  : document->boolean             ? BYTES("true")
-                                                                  : BYTES("false");
-        if (!attribute_scalar(attribute, text, out)) {
-            const bool is_inexact =
-                attribute->type == ATTRIBUTE_DECIMAL && is_enumerated(attribute, text);
-            return is_inexact ? AMANAT_OK : amanat_result_of(AMANAT_STATUS_REFUSED);
-        }
+        return set_value(arena, attribute, document, out_present, out);
     }
-    *out_present = true;
-    return AMANAT_OK;
+    if (attribute->type == ATTRIBUTE_RECORD) {
+        TRY(record_value(arena, attribute, document, out));
+        *out_present = true;
+        return AMANAT_OK;
+    }
+    const struct bytes text = document->kind != DOCUMENT_BOOL ? document->text
+                              : document->boolean             ? BYTES("true")
+                                                              : BYTES("false");
+    *out_present = attribute_scalar(attribute, text, out);
+    const bool is_inexact = attribute->type == ATTRIBUTE_DECIMAL && is_enumerated(attribute, text);
+    return *out_present || is_inexact ? AMANAT_OK : amanat_result_of(AMANAT_STATUS_REFUSED);
 }
