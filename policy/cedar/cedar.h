@@ -453,7 +453,7 @@ const struct cedar_entity_uid *cedar_entity_uid(const struct cedar_entity *entit
 const struct cedar_value *cedar_entity_attributes(const struct cedar_entity *entity);
 const struct cedar_value *cedar_entity_tags(const struct cedar_entity *entity);
 
-/** Parents as they were given. */
+/** Direct parents, sorted, none twice. */
 const struct cedar_entity_uid *cedar_entity_parents(const struct cedar_entity *entity,
                                                     size_t *out_count);
 

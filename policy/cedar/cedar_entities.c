@@ -41,9 +41,7 @@ const struct cedar_entity *cedar_entities_find(const struct cedar_entities *enti
     return NULL;
 }
 
-/* ---- Adding
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Adding ---- */
 
 static int compare_uids_for_sort(const void *a, const void *b)
 {
@@ -147,9 +145,7 @@ amanat_result cedar_entities_add_actions(struct cedar_entities *entities,
     return AMANAT_OK;
 }
 
-/* ---- Closing
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Closing ---- */
 
 /* A step of the walk over parents: depth first, with a stack of its own, since chains may be long.
  */
@@ -315,9 +311,7 @@ amanat_result cedar_entities_close(struct cedar_entities *entities,
     return result;
 }
 
-/* ---- Asking
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Asking ---- */
 
 bool cedar_entities_is_in(const struct cedar_entities *entities,
                           const struct cedar_entity_uid *descendant,

@@ -81,9 +81,7 @@ static amanat_result push_node(struct cedar_parser *parser, nodes *list, node it
     return AMANAT_OK;
 }
 
-/* ---- Primary
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Primary ---- */
 
 /* `Expr {',' Expr} [',']` up to the closing symbol, which is consumed. */
 static amanat_result parse_list(struct cedar_parser *parser, const char *close, nodes *list)
@@ -278,8 +276,7 @@ static amanat_result parse_primary(struct cedar_parser *parser, node *out)
     return cedar_parser_expected(parser, "an expression");
 }
 
-/* ---- Member, unary, arithmetic
- * ---------------------------------------------------------------------------------- */
+/* ---- Member, unary, arithmetic ---- */
 
 static amanat_result make_get(struct cedar_parser *parser, const struct cedar_token *at,
                               node operand, struct bytes attribute, node *out)
@@ -467,8 +464,7 @@ static amanat_result parse_sum(struct cedar_parser *parser, node *out)
     return AMANAT_OK;
 }
 
-/* ---- Relations, logic, if
- * --------------------------------------------------------------------------------------- */
+/* ---- Relations, logic, if ---- */
 
 static amanat_result parse_has(struct cedar_parser *parser, const struct cedar_token *at,
                                node operand, node *out)

@@ -33,9 +33,7 @@ static bool is_string(const struct document *document)
     return document != NULL && document->kind == DOCUMENT_STRING;
 }
 
-/* ---- Entities
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Entities ---- */
 
 /* `{"type": "A::B", "id": "x"}`; further keys do not matter. */
 static bool has_uid_shape(const struct document *document)
@@ -68,8 +66,7 @@ static amanat_result read_entity(const struct cedar_json *json, const struct doc
     return AMANAT_OK;
 }
 
-/* ---- Extension values
- * ------------------------------------------------------------------------------------------- */
+/* ---- Extension values ---- */
 
 static amanat_result read_extension(const struct cedar_json *json, enum cedar_value_kind kind,
                                     const struct document *document, struct cedar_value *out);
@@ -167,8 +164,7 @@ static amanat_result read_extension(const struct cedar_json *json, enum cedar_va
     return apply(json, document, constructor_of(kind), &operand, 1, out);
 }
 
-/* ---- Sets and records
- * ------------------------------------------------------------------------------------------- */
+/* ---- Sets and records ---- */
 
 /* A value that would be too deep is a fault of the document. */
 static amanat_result check_depth(const struct cedar_json *json, const struct document *at,
@@ -263,9 +259,7 @@ amanat_result cedar_json_uniform_record(const struct cedar_json *json,
                        cedar_value_record(json->arena, fields, document->count, out));
 }
 
-/* ---- All values
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- All values ---- */
 
 /* An object without a type: one of the escapes, or a record. */
 static amanat_result read_object(const struct cedar_json *json, const struct document *document,
@@ -363,8 +357,7 @@ amanat_result cedar_json_value(const struct cedar_json *json, const struct cedar
     return AMANAT_OK;
 }
 
-/* ---- The front door
- * --------------------------------------------------------------------------------------------- */
+/* ---- The front door ---- */
 
 amanat_result cedar_value_from_document(struct arena *arena, const struct cedar_schema *schema,
                                         const struct cedar_type *type, const char *source,

@@ -29,9 +29,7 @@ static amanat_result give_bool(bool boolean, struct cedar_value *out)
     return AMANAT_OK;
 }
 
-/* ---- Operators
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Operators ---- */
 
 static amanat_result apply_not(struct cedar_evaluation *evaluation,
                                const struct cedar_value *operands, struct cedar_value *out)
@@ -177,8 +175,7 @@ amanat_result cedar_operation_in(struct cedar_evaluation *evaluation,
     return give_bool(found, out);
 }
 
-/* ---- Sets and tags
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Sets and tags ---- */
 
 static bool contains(const struct cedar_value *set, const struct cedar_value *value)
 {
@@ -264,8 +261,7 @@ static amanat_result apply_get_tag(struct cedar_evaluation *evaluation,
     return AMANAT_OK;
 }
 
-/* ---- Extension types
- * -------------------------------------------------------------------------------------------- */
+/* ---- Extension types ---- */
 
 static amanat_result apply_decimal(struct cedar_evaluation *evaluation,
                                    const struct cedar_value *operands, struct cedar_value *out)
@@ -452,9 +448,7 @@ static amanat_result apply_to_days(struct cedar_evaluation *evaluation,
     return AMANAT_OK;
 }
 
-/* ---- The table
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- The table ---- */
 
 #define PREFIX   CEDAR_OPERATION_PREFIX, false, 1
 #define INFIX    CEDAR_OPERATION_INFIX, false, 2

@@ -15,8 +15,7 @@ struct cedar_policy_set *cedar_policy_set_new(struct arena *arena,
     return set;
 }
 
-/* ---- The index by action
- * ---------------------------------------------------------------------------------------- */
+/* ---- The index by action ---- */
 
 static amanat_result index_action(struct cedar_policy_set *set,
                                   const struct cedar_entity_uid *action, size_t position)
@@ -52,9 +51,7 @@ static amanat_result index_policy(struct cedar_policy_set *set, const struct ced
     return AMANAT_OK;
 }
 
-/* ---- Adding
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Adding ---- */
 
 static amanat_result refuse(const struct cedar_policy *policy,
                             struct amanat_diagnostics *diagnostics, const char *code,
@@ -168,9 +165,7 @@ amanat_result cedar_policy_set_add_link(struct cedar_policy_set *set, struct byt
     return add_policy(set, link, diagnostics);
 }
 
-/* ---- Asking
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Asking ---- */
 
 size_t cedar_policy_set_count(const struct cedar_policy_set *set)
 {

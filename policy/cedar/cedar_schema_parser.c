@@ -64,9 +64,7 @@ static amanat_result parse_paths(struct cedar_parser *parser, cedar_schema_names
     return cedar_parser_expect_symbol(parser, "]");
 }
 
-/* ---- Types
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Types ---- */
 
 static amanat_result parse_type(struct cedar_parser *parser,
                                 const struct cedar_type_expression **out);
@@ -141,9 +139,7 @@ static amanat_result parse_type(struct cedar_parser *parser,
     return AMANAT_OK;
 }
 
-/* ---- Declarations
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Declarations ---- */
 
 static amanat_result parse_identifiers(struct cedar_parser *parser, cedar_schema_names *names)
 {
@@ -337,8 +333,7 @@ static amanat_result parse_declaration(struct cedar_parser *parser,
     return cedar_parser_expect_symbol(parser, ";");
 }
 
-/* ---- Name spaces and recovery
- * ----------------------------------------------------------------------------------- */
+/* ---- Name spaces and recovery ---- */
 
 /* Where a parser of a whole text stands. */
 struct reading {

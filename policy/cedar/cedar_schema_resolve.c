@@ -72,9 +72,7 @@ static amanat_result for_each(struct cedar_resolver *resolver, const cedar_names
     return result;
 }
 
-/* ---- Declaring
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Declaring ---- */
 
 static amanat_result refuse_again(const struct cedar_resolver *resolver,
                                   const struct cedar_namespace *name_space,
@@ -225,9 +223,7 @@ static amanat_result check_shadows(struct cedar_resolver *resolver,
     return result;
 }
 
-/* ---- Looking up
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Looking up ---- */
 
 amanat_result cedar_resolver_entity_type(const struct cedar_resolver *resolver,
                                          const struct cedar_namespace *name_space,
@@ -431,8 +427,7 @@ static amanat_result resolve_actions(struct cedar_resolver *resolver,
     return result;
 }
 
-/* ---- Closing the relations
- * -------------------------------------------------------------------------------------- */
+/* ---- Closing the relations ---- */
 
 typedef VECTOR(struct bytes) names;
 
@@ -547,9 +542,7 @@ static amanat_result close_actions(struct cedar_resolver *resolver)
     return result;
 }
 
-/* ---- All of it
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- All of it ---- */
 
 amanat_result cedar_schema_resolve(struct arena *arena, const cedar_namespaces *namespaces,
                                    struct amanat_diagnostics *diagnostics,
