@@ -314,7 +314,7 @@ static amanat_result parse_common_type(struct cedar_parser *parser,
     return parse_type(parser, &declaration->type);
 }
 
-/* A declaration behind its annotations; `*out` is NULL until it is whole. */
+/* A declaration behind its annotations. */
 static amanat_result parse_declaration(struct cedar_parser *parser,
                                        struct cedar_declaration *declaration)
 {

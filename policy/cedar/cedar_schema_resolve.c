@@ -544,20 +544,32 @@ static amanat_result close_actions(struct cedar_resolver *resolver)
 
 /* ---- All of it ---- */
 
+struct resolve_step {
+    enum cedar_declaration_kind kind;
+    declaration_fn visit;
+};
+
+/* Takes all steps, also after one that found faults. */
+static amanat_result take_steps(struct cedar_resolver *resolver, const cedar_namespaces *namespaces,
+                                const struct resolve_step *steps, size_t count)
+{
+    amanat_result result = AMANAT_OK;
+    for (size_t i = 0; i < count; i++) {
+        GO_ON_AFTER_FAULT(result, for_each(resolver, namespaces, steps[i].kind, steps[i].visit));
+    }
+    return result;
+}
+
 amanat_result cedar_schema_resolve(struct arena *arena, const cedar_namespaces *namespaces,
                                    struct amanat_diagnostics *diagnostics,
                                    const struct cedar_schema **out)
 {
-    static const struct {
-        enum cedar_declaration_kind kind;
-        declaration_fn visit;
-    } steps[] = {
-        {CEDAR_DECLARATION_ENTITY, declare_entities},
-        {CEDAR_DECLARATION_TYPE, declare_common_type},
-        {CEDAR_DECLARATION_ACTION, declare_actions},
-        {CEDAR_DECLARATION_ENTITY, check_shadows},
-        {CEDAR_DECLARATION_TYPE, check_shadows},
-        {CEDAR_DECLARATION_ACTION, check_shadows},
+    static const struct resolve_step declaring[] = {
+        {CEDAR_DECLARATION_ENTITY, declare_entities}, {CEDAR_DECLARATION_TYPE, declare_common_type},
+        {CEDAR_DECLARATION_ACTION, declare_actions},  {CEDAR_DECLARATION_ENTITY, check_shadows},
+        {CEDAR_DECLARATION_TYPE, check_shadows},      {CEDAR_DECLARATION_ACTION, check_shadows},
+    };
+    static const struct resolve_step looking_up[] = {
         {CEDAR_DECLARATION_TYPE, resolve_common_type},
         {CEDAR_DECLARATION_ENTITY, resolve_entities},
         {CEDAR_DECLARATION_ACTION, resolve_actions},
@@ -565,15 +577,9 @@ amanat_result cedar_schema_resolve(struct arena *arena, const cedar_namespaces *
     struct cedar_schema *schema = ARENA_NEW(arena, struct cedar_schema);
     TRY_MEMORY(schema);
     struct cedar_resolver resolver = {.arena = arena, .diagnostics = diagnostics, .schema = schema};
-    amanat_result result = AMANAT_OK;
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        const bool looks_up = i >= 6;
-        if (looks_up && !amanat_is_ok(result) && i == 6) {
-            return result; /* what is declared twice would be looked up wrongly */
-        }
-        GO_ON_AFTER_FAULT(result, for_each(&resolver, namespaces, steps[i].kind, steps[i].visit));
-    }
-    TRY(result);
+    /* What is declared twice would be looked up wrongly: those faults end it here. */
+    TRY(take_steps(&resolver, namespaces, declaring, sizeof(declaring) / sizeof(declaring[0])));
+    TRY(take_steps(&resolver, namespaces, looking_up, sizeof(looking_up) / sizeof(looking_up[0])));
     TRY(close_entity_types(&resolver));
     TRY(close_actions(&resolver));
     *out = schema;
