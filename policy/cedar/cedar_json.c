@@ -285,7 +285,8 @@ static amanat_result read_number(const struct cedar_json *json, const struct doc
                                  struct cedar_value *out)
 {
     int64_t number = 0;
-    if (!document_integer(document, &number)) {
+    /* The official engine reads `-0` as a floating-point number, and there are none in Cedar. */
+    if (!document_integer(document, &number) || bytes_equal_string(document->text, "-0")) {
         return cedar_json_fault(json, document, "expected an integer of 64 bits");
     }
     *out = cedar_value_long(number);

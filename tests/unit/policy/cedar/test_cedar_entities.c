@@ -74,6 +74,7 @@ static void test_json__takes_escapes_without_a_schema(void **state)
         {"{\"a\":{\"__expr\":\"1\"}}", "2:6 the escape `__expr` is not supported"},
         {"{\"a\":null}", "2:6 null is no value in Cedar"},
         {"{\"a\":1.0}", "2:6 expected an integer of 64 bits"},
+        {"{\"a\":-0}", "2:6 expected an integer of 64 bits"},
         {"{\"a\":9223372036854775808}", "2:6 expected an integer of 64 bits"},
         {"{\"a\":[1,\"1\",[],{}]}", NULL},
         {"[]", "2:1 expected an object, found array"},
