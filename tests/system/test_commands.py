@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of administrators, from outside: check, schema, preview, keys. Exit codes 0 yes, 3 no, 1 could not, 2 usage."""
+import json
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+
+import demo
+import pytest
+import records
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LAHORE = ROOT / "examples" / "lahore"
+FACTS = ROOT / "examples" / "cases.cedarentities.json"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return pathlib.Path(shutil.copytree(LAHORE, tmp_path / "lahore"))
+
+
+@pytest.fixture
+def amanat(programs):
+    def run(*arguments, code=0, **options):
+        done = subprocess.run([str(programs / "amanat"), *map(str, arguments)], capture_output=True, text=True,
+                              check=False, **options)
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return done
+    return run
+
+
+# ---- check and schema
+
+def test_check_accepts_the_example(amanat):
+    assert ": ok: 3 services" in amanat("check", LAHORE).stdout
+
+
+def test_check_in_json_lists_what_it_found(amanat):
+    answer = json.loads(amanat("check", LAHORE, "--output", "json").stdout)
+    assert answer["ok"] is True
+    notes = [message for message in answer["diagnostics"] if message["severity"] == "note"]
+    assert notes and all(message["line"] > 0 and message["file"].endswith(".yaml") for message in notes)
+
+
+def test_a_stale_or_missing_schema_fails_the_check_and_is_mended_by_schema_write(amanat, folder):
+    schema = folder / "schema.cedarschema"
+    schema.write_text(schema.read_text() + "\n")
+    assert "[schema-stale]" in amanat("check", folder, code=3).stderr
+    schema.unlink()
+    assert "[schema-missing]" in amanat("check", folder, code=3).stderr
+    amanat("schema", folder, "--write")
+    amanat("check", folder)
+    assert schema.read_bytes() == (LAHORE / "schema.cedarschema").read_bytes()
+    assert amanat("schema", folder).stdout == schema.read_text()
+
+
+FAULTS = [
+    ("vocabulary.yaml", "purposes:", "purposes:\npurposes:", r"vocabulary\.yaml:\d+:1: error: .*\[duplicate-key\]"),
+    ("vehicle-crime.cedar", "permit (", "permitt (", r"vehicle-crime\.cedar:\d+:\d+: error: "),
+    ("services/anpr.yaml", "x-amanat-label:", "x-amanat-labl:", r"services/anpr\.yaml:\d+:\d+: error: .*x-amanat-label"),
+    ("partners.cedarentities.json", "[", "[,", r"partners\.cedarentities\.json:\d+:\d+: error: "),
+    ("model/lahore.cedarschema", "entity", "entty", r"model/lahore\.cedarschema:\d+:\d+: error: "),
+]
+
+
+@pytest.mark.parametrize("file, old, new, expected", FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_check_names_file_line_and_column(amanat, folder, file, old, new, expected):
+    path = folder / file
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert re.search(expected, amanat("check", folder, code=3).stderr)
+
+
+# ---- preview
+
+CALLS = [  # agent, operation, need, parameters, the service's records, their name in the answer
+    ("ravi-cameras/desk-2", "findSightings", demo.STOLEN_NEED, ["plate=LEB-4471"], "anpr", "sightings"),
+    ("indus-bank/fraud-desk", "listAccountAlerts", demo.FRAUD_NEED, ["account=PK00INDS0000000000000417"], "fraud",
+     "alerts"),
+    ("bolan-university/researcher-1", "listIncidents", demo.RESEARCH_NEED, [], "incidents", "incidents"),
+]
+
+
+def preview(amanat, folder, call, body, code=0):
+    agent, operation, need, parameters, _, _ = call
+    words = [word for parameter in parameters for word in ("--parameter", parameter)]
+    return amanat("preview", folder, "--agent", agent, "--operation", operation, "--need", need, "--facts", FACTS, "--claim", "role=fraud-analyst",
+                  *words,
+                  "-", input=body, code=code)
+
+
+def test_preview_shows_the_body_or_the_problem(amanat):
+    body = json.dumps({"sightings": [{"plate": "LEB-4471", "seenAt": "2026-01-19T01:45:28Z", "city": "Lahore",
+                                      "owner": {"cnic": "35202-0000001-8", "phone": "0300-0000001"}}]})
+    answer = json.loads(preview(amanat, LAHORE, CALLS[0], body).stdout)
+    assert answer["sightings"][0]["plate"] == "LEB-4471"
+    assert answer["sightings"][0]["owner"] == {"cnic": "[CNIC]"}
+    refused = preview(amanat, LAHORE, (*CALLS[0][:2], "purpose=vehicle-crime", *CALLS[0][3:]), body, code=3)
+    assert json.loads(refused.stdout)["type"] == "urn:amanat:problem:not-permitted"
+
+
+def test_preview_of_a_malformed_body_shows_nothing_of_it(amanat):
+    body = '{"sightings":[{"plate":"LEB-4471","seenAt":"2026-01-19T01:45:28Z","city":"Lahore"}'
+    refused = preview(amanat, LAHORE, CALLS[0], body, code=3)
+    assert "LEB-4471" not in refused.stdout + refused.stderr
+    assert json.loads(refused.stdout)["type"] == "urn:amanat:problem:upstream"
+
+
+def leaves(value, path=()):
+    """Every scalar with the names on the way to it, as often as it is there."""
+    if isinstance(value, dict):
+        return [leaf for name, item in value.items() for leaf in leaves(item, (*path, name))]
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in leaves(item, path)]
+    return [(path, value)]
+
+
+def record_lines():
+    return [(path.relative_to(LAHORE), number)
+            for path in sorted((LAHORE / "services").glob("*.yaml"))
+            for number, line in enumerate(path.read_text().splitlines()) if "x-amanat-record" in line]
+
+
+def bodies(folder):
+    """An answer of each service with all of its records."""
+    records.write_all(folder)
+    for call in CALLS:
+        rows = [json.loads(line) for line in (folder / f"{call[4]}.jsonl").read_text().splitlines()]
+        yield call, json.dumps({call[5]: rows, "count": len(rows)})
+
+
+@pytest.mark.parametrize("file, number", record_lines(), ids=str)
+def test_without_a_record_nothing_more_is_disclosed(programs, amanat, folder, tmp_path, file, number):
+    """A lost x-amanat-record must never widen anything (design 2): the folder does not compile, or answers shrink."""
+    lines = (folder / file).read_text().splitlines(keepends=True)
+    del lines[number]
+    (folder / file).write_text("".join(lines))
+    if subprocess.run([str(programs / "amanat"), "schema", str(folder), "--write"], check=False).returncode != 0:
+        return
+    for call, body in bodies(tmp_path / "records"):
+        before = leaves(json.loads(preview(amanat, LAHORE, call, body).stdout))
+        assert len(before) > 5
+        after = preview(amanat, folder, call, body, code=None)
+        for leaf in leaves(json.loads(after.stdout)) if after.returncode == 0 else []:
+            before.remove(leaf)
+
+
+# ---- keys and usage
+
+def test_keys_init_makes_private_keys_and_never_overwrites(amanat, tmp_path):
+    keys = tmp_path / "keys"
+    amanat("keys", "init", keys)
+    for name, size in (("tokenize.key", 32), ("pseudonym.key", 32), ("trail.pem", None)):
+        mode = stat.S_IMODE((keys / name).stat().st_mode)
+        assert mode == 0o600
+        assert size is None or len((keys / name).read_bytes()) == size
+    key = load_pem_private_key((keys / "trail.pem").read_bytes(), None)
+    assert isinstance(key, Ed25519PrivateKey)
+    before = {file.name: file.read_bytes() for file in keys.iterdir()}
+    amanat("keys", "init", keys, code=1)
+    assert before == {file.name: file.read_bytes() for file in keys.iterdir()}
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["check"], ["check", "a", "b"], ["check", "--nonsense", "a"],
+                                       ["preview", "a"], ["check", "--output", "xml", "a"], ["keys", "burn", "a"]])
+def test_wrong_usage_exits_with_2_and_says_how(amanat, arguments):
+    assert "usage: amanat" in amanat(*arguments, code=2).stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "schema", "preview", "verify", "search", "witness", "keys"])
+def test_every_command_has_help(amanat, command):
+    assert f"usage: amanat {command}" in amanat(command, "--help").stdout
+
+
+def test_what_is_not_there_cannot_be_checked(amanat, tmp_path):
+    assert "error" in amanat("check", tmp_path / "nowhere", code=1).stderr
