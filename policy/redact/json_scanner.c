@@ -217,42 +217,56 @@ static enum redact_fault take_string_byte(struct json_scanner *scanner, char byt
 
 /* ---- numbers and literals ---- */
 
+static bool is_exponent_mark(char byte)
+{
+    return byte == 'e' || byte == 'E';
+}
+
+/* After the first digits: more of them (but not after a leading zero), a point, an exponent. */
+static enum number_state after_integer(char byte, bool is_zero)
+{
+    if (is_digit(byte) && !is_zero) {
+        return NUMBER_INTEGER;
+    }
+    if (byte == '.') {
+        return NUMBER_POINT;
+    }
+    return is_exponent_mark(byte) ? NUMBER_E : NUMBER_OVER;
+}
+
+static enum number_state begin_number(char byte, bool may_have_sign)
+{
+    if (byte == '-' && may_have_sign) {
+        return NUMBER_MINUS;
+    }
+    if (byte == '0') {
+        return NUMBER_ZERO;
+    }
+    return is_digit(byte) ? NUMBER_INTEGER : NUMBER_OVER;
+}
+
 /* The state after `byte`; NUMBER_OVER: it is no part of the number. */
 static enum number_state next_number_state(enum number_state state, char byte)
 {
     switch (state) {
     case NUMBER_START:
-        if (byte == '-') {
-            return NUMBER_MINUS;
-        }
-        return byte == '0' ? NUMBER_ZERO : NUMBER_INTEGER;
     case NUMBER_MINUS:
-        if (byte == '0') {
-            return NUMBER_ZERO;
-        }
-        return is_digit(byte) ? NUMBER_INTEGER : NUMBER_OVER;
-    case NUMBER_INTEGER:
-        if (is_digit(byte)) {
-            return NUMBER_INTEGER;
-        }
-        /* fall through */
+        return begin_number(byte, state == NUMBER_START);
     case NUMBER_ZERO:
-        if (byte == '.') {
-            return NUMBER_POINT;
-        }
-        return byte == 'e' || byte == 'E' ? NUMBER_E : NUMBER_OVER;
+    case NUMBER_INTEGER:
+        return after_integer(byte, state == NUMBER_ZERO);
+    case NUMBER_POINT:
+        return is_digit(byte) ? NUMBER_FRACTION : NUMBER_OVER;
     case NUMBER_FRACTION:
-        if (byte == 'e' || byte == 'E') {
+        if (is_exponent_mark(byte)) {
             return NUMBER_E;
         }
-        /* fall through */
-    case NUMBER_POINT:
         return is_digit(byte) ? NUMBER_FRACTION : NUMBER_OVER;
     case NUMBER_E:
         if (byte == '+' || byte == '-') {
             return NUMBER_E_SIGN;
         }
-        /* fall through */
+        return is_digit(byte) ? NUMBER_EXPONENT : NUMBER_OVER;
     case NUMBER_E_SIGN:
     case NUMBER_EXPONENT:
         return is_digit(byte) ? NUMBER_EXPONENT : NUMBER_OVER;

@@ -7,7 +7,7 @@
 
 #include "policy/base/utf8.h"
 
-/* The value of the \uXXXX at `at`; false when the token ends before. */
+/* The value of the \uhhhh at `at`; false when the token ends before. */
 static bool read_unit(struct bytes token, size_t at, uint32_t *out)
 {
     uint32_t value = 0;
@@ -23,7 +23,7 @@ static bool read_unit(struct bytes token, size_t at, uint32_t *out)
     return true;
 }
 
-/* Decodes the \uXXXX, or the pair of them, at `*at`; false when it is not all there. */
+/* Decodes the \uhhhh, or the pair of them, at `*at`; false when it is not all there. */
 static bool decode_unicode(struct bytes token, size_t *at, struct buffer *out)
 {
     uint32_t scalar = 0;

@@ -58,7 +58,7 @@ struct redact_window {
     const struct redact_subject *subjects; /* each once, sorted; only of disclosed records and
                                               fields */
     size_t subject_count;
-    uint64_t subjects_dropped; /* more than the bounds below allow: the entry says so */
+    uint64_t subjects_dropped; /* at least so many mentions could not be named: the bound above */
 };
 
 /** Takes a window. The bytes must be copied if they are needed longer. A failure ends the redaction

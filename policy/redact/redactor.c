@@ -15,10 +15,10 @@
 /* As deep as anybody nests; far deeper than services do. */
 #define DEFAULT_DEPTH_LIMIT  512
 #define DEFAULT_RECORD_LIMIT ((size_t)1 << 20)
-/* Places, and arrays of items: an item (64 bytes, twice when its array grows) costs three bytes of
- * the record limit or more. */
+/* Places and subjects; and arrays of items and attributes: each costs two bytes of the record limit
+ * or more, and an array that has just grown leaves its older ones in the arena. */
 #define ARENA_BASE     ((size_t)64 << 20)
-#define ARENA_FOR_BYTE ((size_t)128)
+#define ARENA_FOR_BYTE ((size_t)256)
 
 struct redactor {
     const struct plan *plan;
@@ -228,7 +228,7 @@ amanat_result redactor_finish(struct redactor *redactor, bool *out_nothing)
     }
     bool nothing = false;
     if (!redactor->is_whole) {
-        TRY(feed_json(redactor, bytes_of(NULL, 0), true));
+        TRY(feed_json(redactor, BYTES(""), true));
         nothing = !redactor->by_line && !redactor->emitter.any;
     }
     if (!nothing) {

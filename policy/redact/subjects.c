@@ -12,6 +12,7 @@
 #include "policy/redact/json_text.h"
 
 #define TEXT_LIMIT    ((size_t)8 << 20)
+#define LIST_LIMIT    (2 * REDACT_SUBJECT_LIMIT)
 #define SCRATCH_LIMIT ((size_t)64 << 10)
 
 amanat_result subject_set_init(struct subject_set *set, const struct vocabulary *vocabulary)
@@ -49,7 +50,7 @@ static int compare_subjects(const void *left, const void *right)
     return bytes_compare(a->identifier, b->identifier);
 }
 
-/* Fills `view` with all entries, sorted, each once. */
+/* Fills `view` with the subjects, sorted, each once; those beyond the bound are dropped. */
 static amanat_result sort(struct subject_set *set, size_t *out_count)
 {
     free(set->view);
@@ -67,11 +68,15 @@ static amanat_result sort(struct subject_set *set, size_t *out_count)
             set->view[distinct++] = set->view[i];
         }
     }
+    if (distinct > REDACT_SUBJECT_LIMIT) {
+        set->dropped += distinct - REDACT_SUBJECT_LIMIT;
+        distinct = REDACT_SUBJECT_LIMIT;
+    }
     *out_count = distinct;
     return AMANAT_OK;
 }
 
-/* Keeps each subject once. */
+/* Keeps each subject once, and no more of them than the bound. */
 static amanat_result compact(struct subject_set *set)
 {
     size_t distinct = 0;
@@ -91,16 +96,16 @@ static amanat_result compact(struct subject_set *set)
     return buffer_check(&set->text);
 }
 
-/* Room for one more entry of `length` bytes; false when the bound is reached. Sorting again only
- * after the list has doubled keeps the work at n log n. */
+/* Room for one more entry of `length` bytes; false when a bound is reached. The list may grow to
+ * twice the bound before it is compacted, the text until half of the entries are new, so that the
+ * work stays n log n. */
 static amanat_result make_room(struct subject_set *set, size_t length, bool *out_fits)
 {
-    const bool is_full =
-        set->count >= REDACT_SUBJECT_LIMIT || set->text.length + length > set->text.limit;
-    if (is_full && set->count >= 2 * set->clean) {
+    const bool is_text_full = length > set->text.limit - set->text.length;
+    if (set->count >= LIST_LIMIT || (is_text_full && set->count >= 2 * set->clean)) {
         TRY(compact(set));
     }
-    *out_fits = set->count < REDACT_SUBJECT_LIMIT && set->text.length + length <= set->text.limit;
+    *out_fits = set->count < LIST_LIMIT && length <= set->text.limit - set->text.length;
     if (*out_fits && set->count == set->capacity) {
         const size_t capacity = set->capacity == 0 ? 64 : set->capacity * 2;
         struct subject_entry *larger = realloc(set->entries, capacity * sizeof(*larger));

@@ -89,9 +89,9 @@ static amanat_result give(struct window *window, bool is_last)
         .wrong_type = account->wrong_type,
         .records_disclosed = account->records_disclosed,
         .records_left_out = account->records_left_out,
-        .subjects_dropped = window->subjects.dropped,
     };
     TRY(subject_set_list(&window->subjects, &given.subjects, &given.subject_count));
+    given.subjects_dropped = window->subjects.dropped;
     window->any_given = true;
     const amanat_result result = window->give(window->context, &given);
     buffer_reset(&window->bytes);

@@ -70,7 +70,7 @@ static enum redact_fault scan(struct bytes text, size_t split, bool by_line, str
         }
     }
     if (fault == REDACT_FAULT_NONE) {
-        fault = scan_piece(&scanner, bytes_of(NULL, 0), true, out);
+        fault = scan_piece(&scanner, BYTES(""), true, out);
     }
     json_scanner_clear(&scanner);
     return fault;

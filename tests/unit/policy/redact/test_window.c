@@ -217,6 +217,30 @@ static void test_window__names_each_subject_once_and_a_bounded_number(void **sta
     buffer_clear(&body);
 }
 
+/* Each record names all of a few subjects, many times more mentions than the bound. */
+static void test_window__forgets_no_subject_that_comes_again_and_again(void **state)
+{
+    struct buffer body;
+    struct seen seen;
+    (void)state;
+    buffer_init(&body, (size_t)1 << 30);
+    buffer_append_byte(&body, '[');
+    for (size_t i = 0; i < 14000; i++) {
+        buffer_append_format(&body, "%s{\"b\":[", i == 0 ? "" : ",");
+        for (size_t k = 0; k < 20; k++) {
+            buffer_append_format(&body, "%s\"%zu\"", k == 0 ? "" : ",", (i * 20 + k) % 40000);
+        }
+        buffer_append_string(&body, "],\"a\":\"s\"}");
+    }
+    buffer_append_byte(&body, ']');
+    run(DESCRIPTION("\"root\":\"list\""), buffer_bytes(&body), 5000, &seen);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.windows[0].subjects, 40000);
+    assert_int_equal(seen.windows[0].dropped, 0);
+    buffer_clear(&seen.body);
+    buffer_clear(&body);
+}
+
 static void test_window__cuts_whole_bodies(void **state)
 {
     struct redact_case *redact_case =
@@ -255,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_window__is_cut_at_the_byte_outside_records),
         cmocka_unit_test(test_window__of_a_record_that_is_larger_is_its_own),
         cmocka_unit_test(test_window__names_each_subject_once_and_a_bounded_number),
+        cmocka_unit_test(test_window__forgets_no_subject_that_comes_again_and_again),
         cmocka_unit_test(test_window__cuts_whole_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
