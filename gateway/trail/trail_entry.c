@@ -657,6 +657,23 @@ amanat_result trail_entry_append_anchor(struct buffer *lines, const struct trail
     return finish_line(&object, start);
 }
 
+amanat_result trail_entry_append_cosign(struct buffer *lines, const struct trail_cosign *cosign,
+                                        const struct trail_salt *salt)
+{
+    const size_t start = lines->length;
+    struct object object;
+
+    begin(&object, lines);
+    add_text(&object, "kind", BYTES("cosign"));
+    add_text(&object, "note", cosign->note);
+    add_text(&object, "origin", cosign->origin);
+    add_rid(&object, salt, 0);
+    add_digest(&object, "root", &cosign->root);
+    add_number(&object, "size", cosign->size);
+    add_number(&object, "v", TRAIL_ENTRY_VERSION);
+    return finish_line(&object, start);
+}
+
 amanat_result trail_entry_append_refused(struct buffer *lines, const struct trail_count *counts,
                                          size_t count, uint64_t seconds,
                                          const struct trail_salt *salt)

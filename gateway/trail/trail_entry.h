@@ -165,6 +165,14 @@ struct trail_anchor {
     int64_t time;               /* seconds since 1970 as the outside says */
 };
 
+/** A witness cosigned a checkpoint of another log (kind `cosign`, in a witness's own log). */
+struct trail_cosign {
+    struct bytes origin;
+    uint64_t size;
+    struct trail_digest root;
+    struct bytes note; /* the checkpoint with its log's signature; all of it in at most 4 KiB */
+};
+
 /**
  * Appends the lines of one window to `lines`, each ended by a newline: one, or several when there
  * are very many subjects. Counts stand in the first, subjects are spread over all; `part` counts up
@@ -191,6 +199,11 @@ AMANAT_MUST_CHECK amanat_result trail_entry_append_policy(struct buffer *lines,
 /** One line of kind `anchor`. */
 AMANAT_MUST_CHECK amanat_result trail_entry_append_anchor(struct buffer *lines,
                                                           const struct trail_anchor *anchor,
+                                                          const struct trail_salt *salt);
+
+/** One line of kind `cosign`. */
+AMANAT_MUST_CHECK amanat_result trail_entry_append_cosign(struct buffer *lines,
+                                                          const struct trail_cosign *cosign,
                                                           const struct trail_salt *salt);
 
 /**

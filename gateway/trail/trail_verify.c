@@ -91,8 +91,9 @@ struct verify {
 
 const char *trail_kind_name(enum trail_kind kind)
 {
-    static const char *const names[TRAIL_KIND_COUNT] = {
-        "other", "access", "intent", "refused", "policy", "recover", "tick", "anchor", "clock"};
+    static const char *const names[TRAIL_KIND_COUNT] = {"other",  "access",  "intent", "refused",
+                                                        "policy", "recover", "tick",   "anchor",
+                                                        "clock",  "cosign"};
     return kind < TRAIL_KIND_COUNT ? names[kind] : names[0];
 }
 
@@ -927,6 +928,7 @@ static amanat_result check_contents(struct verify *verify, struct bytes line, ui
     case TRAIL_KIND_INTENT:
     case TRAIL_KIND_REFUSED:
     case TRAIL_KIND_TICK:
+    case TRAIL_KIND_COSIGN:
     case TRAIL_KIND_COUNT:
         break;
     }

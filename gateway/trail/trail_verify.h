@@ -26,6 +26,7 @@ enum trail_kind {
     TRAIL_KIND_TICK,
     TRAIL_KIND_ANCHOR,
     TRAIL_KIND_CLOCK,
+    TRAIL_KIND_COSIGN,
     TRAIL_KIND_COUNT
 };
 const char *trail_kind_name(enum trail_kind kind);
