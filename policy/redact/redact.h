@@ -69,7 +69,7 @@ typedef amanat_result redact_window_fn(void *context, const struct redact_window
 enum redact_fault {
     REDACT_FAULT_NONE = 0,
     REDACT_FAULT_SYNTAX,      /* not RFC 8259, a BOM, trailing data, no value at all */
-    REDACT_FAULT_ENCODING,    /* not UTF-8, or a lone surrogate in a name or string that counts */
+    REDACT_FAULT_ENCODING,    /* not UTF-8, or half a surrogate pair, wherever it stands */
     REDACT_FAULT_DEPTH,       /* deeper than the limit */
     REDACT_FAULT_DUPLICATE,   /* a name that could be disclosed or is read comes twice in one object
                                */
@@ -84,7 +84,8 @@ struct redactor_options {
     const struct catalogue_node *root; /* of the media type */
     bool ndjson;                       /* each line is a document of `root` */
     size_t depth_limit;                /* nesting; 0 = 512 */
-    size_t record_limit;               /* candidate bytes of one outermost record; 0 = 1 MiB */
+    size_t record_limit;               /* candidate bytes of one outermost record, or of a field
+ outside records that cannot stream; 0 = 1 MiB */
     redact_window_fn *on_window;
     void *context;
 };

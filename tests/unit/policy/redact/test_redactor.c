@@ -257,6 +257,10 @@ static const struct row rows[] = {
      "\"a name that nobody declared and nobody sees\":1,\"tags\":[1,2,3,4,5,6,7,8],"
      "\"plate\":\"abc\",\"owner\":{\"cnic\":\"12345678901234567890\"}}",
      "{\"plate\":\"abc\"}", NULL, 0},
+    {"shape in which nothing is does not count either",
+     GRAPH("sighting") "\"limit\":14," REVEAL_NOTES,
+     "{\"camera\":{\"id\":\"1\"},\"map\":{\"id\":\"7\"},\"speed\":1,\"camera2\":{}}",
+     "{\"speed\":1}", NULL, 0},
     {"what is read counts", GRAPH("sighting") "\"limit\":24," BY_CITY,
      "{\"plate\":\"abc\",\"city\":\"LHR\"}", "{\"plate\":\"abc\"}", NULL, 0},
     {"what is read counts, too much", GRAPH("sighting") "\"limit\":22," BY_CITY,

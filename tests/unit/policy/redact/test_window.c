@@ -198,6 +198,24 @@ static void test_window__of_a_record_that_is_larger_is_its_own(void **state)
     buffer_clear(&body);
 }
 
+static void test_window__is_filled_to_its_last_byte(void **state)
+{
+    struct buffer body;
+    struct seen seen;
+    (void)state;
+    buffer_init(&body, (size_t)1 << 30);
+    buffer_append_string(&body, "[{\"a\":\"s\"},{\"a\":");
+    append_text(&body, REDACT_WINDOW_BYTES - body.length - 3);
+    buffer_append_string(&body, "}]");
+    run(DESCRIPTION("\"root\":\"list\""), buffer_bytes(&body), 5000, &seen);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.windows[0].length, REDACT_WINDOW_BYTES);
+    assert_int_equal(seen.windows[0].records, 2);
+    assert_int_equal(seen.windows[1].length, 1);
+    buffer_clear(&seen.body);
+    buffer_clear(&body);
+}
+
 static void test_window__names_each_subject_once_and_a_bounded_number(void **state)
 {
     struct buffer body;
@@ -278,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_window__keeps_lines_whole),
         cmocka_unit_test(test_window__is_cut_at_the_byte_outside_records),
         cmocka_unit_test(test_window__of_a_record_that_is_larger_is_its_own),
+        cmocka_unit_test(test_window__is_filled_to_its_last_byte),
         cmocka_unit_test(test_window__names_each_subject_once_and_a_bounded_number),
         cmocka_unit_test(test_window__forgets_no_subject_that_comes_again_and_again),
         cmocka_unit_test(test_window__cuts_whole_bodies),
