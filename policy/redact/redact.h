@@ -85,7 +85,7 @@ struct redactor_options {
     bool ndjson;                       /* each line is a document of `root` */
     size_t depth_limit;                /* nesting; 0 = 512 */
     size_t record_limit;               /* candidate bytes of one outermost record, or of a field
- outside records that cannot stream; 0 = 1 MiB */
+                                          outside records that cannot stream; 0 = 1 MiB */
     redact_window_fn *on_window;
     void *context;
 };
