@@ -318,7 +318,9 @@ def personal_values(world):
 def tell_verification(world, entry):
     screen.heading("Is it true? amanat verify")
     trail = world.folder / "trail"
-    arguments = ["verify", trail, "--require", "witnessed"]
+    ledger = world.folder / "ledger"
+    arguments = ["verify", trail, "--vkey", ledger / "gateway.vkey", "--witness", ledger / "ledger.vkey",
+                 "--require", "witnessed"]
 
     def verified():
         done = world.amanat(*arguments)

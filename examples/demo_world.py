@@ -57,7 +57,7 @@ name: {name}
 key: witness.pem
 folder: log/
 origins:
-  - {{origin: {origin}, vkey: "{vkey}"}}
+  - {{origin: {origin}, vkey: gateway.vkey}}
 """
 
 
@@ -139,7 +139,8 @@ class World:
             self.services[name] = program.listeners()[0][1]
 
     def start_ledger(self):
-        text = WITNESS.format(name=LEDGER, origin=ORIGIN, vkey=self.log_key.vkey)
+        (self.folder / "ledger" / "gateway.vkey").write_text(self.log_key.vkey + "\n", encoding="utf-8")
+        text = WITNESS.format(name=LEDGER, origin=ORIGIN)
         (self.folder / "ledger" / "witness.yaml").write_text(text, encoding="utf-8")
         program = self.start("ledger", self.programs_folder / "amanat", "witness",
                              self.folder / "ledger" / "witness.yaml")

@@ -15,6 +15,7 @@
 #include "gateway/command/report.h"
 #include "gateway/command/serve_metrics.h"
 #include "gateway/config/config.h"
+#include "gateway/ledger/ledger.h"
 #include "gateway/proxy/proxy.h"
 #include "policy/base/base.h"
 
@@ -41,6 +42,7 @@ struct serve {
     struct runtime_metrics *metrics;
     struct serve_metrics *metrics_server;
     struct trail *trail;
+    struct ledger *ledger;
     struct proxy *proxy;
 };
 
@@ -55,6 +57,30 @@ static void trail_alarm(void *context, enum trail_alarm alarm, const char *text)
     runtime_log_event(&serve->log,
                       alarm == TRAIL_ALARM_RESUMED ? RUNTIME_LOG_NOTICE : RUNTIME_LOG_ERROR,
                       names[alarm], runtime_log_text("text", text));
+}
+
+static void ledger_alarm(void *context, enum ledger_alarm alarm, const char *anchor,
+                         const char *text)
+{
+    static const struct {
+        const char *event;
+        enum runtime_log_level level;
+    } rows[] = {
+        [LEDGER_ALARM_WARN] = {"anchor-late", RUNTIME_LOG_WARNING},
+        [LEDGER_ALARM_OVERDUE] = {"anchor-overdue", RUNTIME_LOG_ERROR},
+        [LEDGER_ALARM_RECOVERED] = {"anchor-recovered", RUNTIME_LOG_NOTICE},
+        [LEDGER_ALARM_CONFIGURATION] = {"anchor-configuration", RUNTIME_LOG_ERROR},
+        [LEDGER_ALARM_ROLLED_BACK] = {"anchor-rolled-back", RUNTIME_LOG_ERROR},
+        [LEDGER_ALARM_FORKED] = {"anchor-forked", RUNTIME_LOG_ERROR},
+    };
+    const struct serve *serve = context;
+    runtime_log_event(&serve->log, rows[alarm].level, rows[alarm].event,
+                      runtime_log_text("anchor", anchor), runtime_log_text("text", text));
+}
+
+static bool ledger_may_serve(void *context)
+{
+    return ledger_allows(context);
 }
 
 /* ---- from files to a generation ---- */
@@ -247,6 +273,17 @@ static amanat_result open_trail(struct serve *serve, const struct config *config
     return trail_start(serve->trail);
 }
 
+static amanat_result make_ledger(struct serve *serve, const struct config *config)
+{
+    const struct ledger_options ledger_options = {.loop = serve->loop,
+                                                  .trail = serve->trail,
+                                                  .anchors = config->ledger.items,
+                                                  .anchor_count = config->ledger.count,
+                                                  .alarm = ledger_alarm,
+                                                  .alarm_context = serve};
+    return ledger_new(&ledger_options, serve->diagnostics, &serve->ledger);
+}
+
 static amanat_result make_proxy(struct serve *serve, struct proxy_generation *generation)
 {
     const struct config *config = proxy_generation_config(generation);
@@ -257,11 +294,13 @@ static amanat_result make_proxy(struct serve *serve, struct proxy_generation *ge
                                                 .clock = runtime_clock_real(),
                                                 .random = runtime_random_real(),
                                                 .log = &serve->log,
-                                                .metrics = serve->metrics};
+                                                .metrics = serve->metrics,
+                                                .may_serve = ledger_may_serve,
+                                                .may_serve_context = serve->ledger};
     TRY(proxy_new(&proxy_options, serve->diagnostics, &serve->proxy));
     if (config->metrics.text != NULL) {
         TRY(serve_metrics_new(serve->loop, config->metrics.text, serve->metrics, serve->trail,
-                              serve->diagnostics, &serve->metrics_server));
+                              serve->ledger, serve->diagnostics, &serve->metrics_server));
     }
     return AMANAT_OK;
 }
@@ -303,6 +342,7 @@ static amanat_result start(struct serve *serve, struct proxy_generation **genera
         return result;
     }
     TRY(make_generation(serve, config, ruleset, serve->diagnostics, generation));
+    TRY(make_ledger(serve, proxy_generation_config(*generation)));
     TRY(make_proxy(serve, *generation));
     TRY(runtime_signals_new(serve->loop, &handler, &serve->signals));
     return proxy_start(serve->proxy);
@@ -315,6 +355,7 @@ static void stop(struct serve *serve)
     }
     serve_metrics_free(serve->metrics_server);
     proxy_free(serve->proxy);
+    ledger_free(serve->ledger);
     trail_close(serve->trail);
     runtime_signals_free(serve->signals);
     runtime_metrics_free(serve->metrics);

@@ -8,7 +8,7 @@
  *   name: ledger.example/lahore       in the cosignatures
  *   key: witness.pem                  Ed25519, PEM
  *   folder: witness/                  everything it keeps
- *   logs:
+ *   origins:
  *     - {origin: audit.example/lahore-1, vkey: lahore-1.vkey}
  *
  * Paths are relative to the file. Prints `listening ADDRESS`, `vkey KEY`, then `ready`.
@@ -166,7 +166,7 @@ static amanat_result read_logs(struct settings *settings, const struct document 
 
 static amanat_result read_settings(struct settings *settings)
 {
-    static const char *const names[] = {"listen", "prefix", "name", "key", "folder", "logs"};
+    static const char *const names[] = {"listen", "prefix", "name", "key", "folder", "origins"};
     const struct document *document = NULL;
     struct buffer text;
 
@@ -192,7 +192,7 @@ static amanat_result read_settings(struct settings *settings)
                                         settings->folder);
         TRY_MEMORY(settings->folder);
     }
-    return read_logs(settings, document_get(document, "logs"));
+    return read_logs(settings, document_get(document, "origins"));
 }
 
 static amanat_result read_key(const struct settings *settings, EVP_PKEY **out)

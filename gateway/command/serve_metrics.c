@@ -15,6 +15,7 @@ struct serve_metrics {
     struct http_address listener;
     struct runtime_metrics *metrics;
     struct trail *trail;
+    const struct ledger *ledger;
 };
 
 static void append_row(struct buffer *text, const char *name, const char *kind, const char *help,
@@ -45,6 +46,21 @@ static void append_trail(struct trail *trail, struct buffer *text)
                state.available ? 1 : 0);
 }
 
+/* One row for each anchor; its name is a word of the configuration. */
+static void append_anchors(const struct ledger *ledger, struct buffer *text)
+{
+    struct ledger_anchor_state state;
+    for (size_t i = 0; ledger_read_state(ledger, i, &state); i++) {
+        buffer_append_format(text,
+                             "amanat_anchor_covered_entries{anchor=\"%s\"} %" PRIu64 "\n"
+                             "amanat_anchor_uncovered_entries{anchor=\"%s\"} %" PRIu64 "\n"
+                             "amanat_anchor_age_microseconds{anchor=\"%s\"} %" PRId64 "\n"
+                             "amanat_anchor_failures_total{anchor=\"%s\"} %" PRIu64 "\n",
+                             state.name, state.covered, state.name, state.uncovered, state.name,
+                             state.age, state.name, state.failures);
+    }
+}
+
 static amanat_result answer(struct serve_metrics *server, struct http_response *response)
 {
     static const struct http_header headers[] = {
@@ -53,6 +69,7 @@ static amanat_result answer(struct serve_metrics *server, struct http_response *
     buffer_init(&text, TEXT_LIMIT);
     runtime_metrics_write(server->metrics, &text);
     append_trail(server->trail, &text);
+    append_anchors(server->ledger, &text);
     const struct http_response_start start = {.status = 200,
                                               .headers = headers,
                                               .header_count = 1,
@@ -125,12 +142,14 @@ static amanat_result listen_at(struct serve_metrics *server, struct runtime_loop
 
 amanat_result serve_metrics_new(struct runtime_loop *loop, const char *address,
                                 struct runtime_metrics *metrics, struct trail *trail,
-                                struct amanat_diagnostics *diagnostics, struct serve_metrics **out)
+                                const struct ledger *ledger, struct amanat_diagnostics *diagnostics,
+                                struct serve_metrics **out)
 {
     struct serve_metrics *server = calloc(1, sizeof(*server));
     TRY_MEMORY(server);
     server->metrics = metrics;
     server->trail = trail;
+    server->ledger = ledger;
     const amanat_result result = listen_at(server, loop, address, diagnostics);
     if (!amanat_is_ok(result)) {
         serve_metrics_free(server);

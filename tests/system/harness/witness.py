@@ -15,8 +15,9 @@ class Witness:
         self.signer = NoteSigner(self.folder / "witness.pem", name, kind=4)
         self.vkey_file = self.folder / "witness.vkey"
         self.vkey_file.write_text(self.signer.vkey + "\n", encoding="utf-8")
+        (self.folder / "log.vkey").write_text(log_vkey + "\n", encoding="utf-8")
         self.configuration = {"listen": "127.0.0.1:0", "name": name, "key": "witness.pem", "folder": "log/",
-                              "origins": [{"origin": origin, "vkey": log_vkey}]}
+                              "origins": [{"origin": origin, "vkey": "log.vkey"}]}
         self.program = None
         self.url = None
 
