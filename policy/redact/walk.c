@@ -73,6 +73,18 @@ static struct undisclosed_bytes name_of(const struct walk *walk, const struct pl
     return place->can_disclose ? walk_names_current(walk) : (struct undisclosed_bytes){{NULL, 0}};
 }
 
+#define SCALAR_KINDS                                                                               \
+    (CATALOGUE_KIND_BOOLEAN | CATALOGUE_KIND_INTEGER | CATALOGUE_KIND_NUMBER |                     \
+     CATALOGUE_KIND_STRING)
+
+/* design 3, "Output": null of a revealed field is null. Documents forget `nullable` more often than
+ * not, and a null tells nothing that its label does not cover. */
+static bool allows_null(const struct catalogue_node *node)
+{
+    return node->is_anything || (node->kinds & CATALOGUE_KIND_NULL) != 0 ||
+           (node->label_count > 0 && (node->kinds & SCALAR_KINDS) != 0);
+}
+
 static bool allows(const struct place *place, enum json_event_kind kind, bool is_integer)
 {
     const unsigned kinds = place->node->kinds;
@@ -90,7 +102,7 @@ static bool allows(const struct place *place, enum json_event_kind kind, bool is
     case JSON_EVENT_FALSE:
         return place->node->is_anything || (kinds & CATALOGUE_KIND_BOOLEAN) != 0;
     case JSON_EVENT_NULL:
-        return place->node->is_anything || (kinds & CATALOGUE_KIND_NULL) != 0;
+        return allows_null(place->node);
     default:
         return false;
     }

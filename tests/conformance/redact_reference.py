@@ -270,6 +270,8 @@ def allowed(node, value):
     kinds = node.get("kinds", [])
     if value.kind == "number":
         return "number" in kinds or ("integer" in kinds and not set(value.raw) & set(".eE"))
+    if value.kind == "null" and node.get("labels") and {"boolean", "integer", "number", "string"} & set(kinds):
+        return True  # null of a field is null, whether or not the schema says so
     return value.kind in kinds
 
 

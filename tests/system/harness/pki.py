@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates good and bad, made by the demo's authority."""
 import pathlib
+import threading
 
 from demo_keys import Authority
 
@@ -14,12 +15,14 @@ class Pki:
         self.foreign = Authority(self.folder / "foreign", "authority", marked)
         self.server = self.authority.issue_server()
         self._clients = {}
+        self._lock = threading.Lock()
 
     def client(self, partner):
-        """The partner's good certificate; the same one each time."""
-        if partner not in self._clients:
-            self._clients[partner] = self.authority.issue_client(partner)
-        return self._clients[partner]
+        """The partner's good certificate; the same one each time, for all threads."""
+        with self._lock:
+            if partner not in self._clients:
+                self._clients[partner] = self.authority.issue_client(partner)
+            return self._clients[partner]
 
     def bad_clients(self, partner):
         """{what is wrong: certificate}: none of them may speak for the partner."""
