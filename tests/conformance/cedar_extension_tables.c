@@ -204,6 +204,8 @@ int main(int count, char **arguments)
     }
     if (!conformance_read_file(file_arena, arguments[1], &text)) {
         fprintf(stderr, "skipped: %s is not here\n", arguments[1]);
+        arena_free(arena);
+        arena_free(file_arena);
         return 77;
     }
     (void)take_until(&text, '\n'); /* the heading */

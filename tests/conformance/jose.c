@@ -14,6 +14,7 @@
 #include "gateway/identity/jwks.h"
 #include "gateway/identity/token.h"
 #include "policy/base/document.h"
+#include "policy/base/guard.h"
 
 struct count {
     unsigned tests;
@@ -129,11 +130,10 @@ static void run_group(const struct document *group, struct count *count)
 
 int main(int argument_count, char **arguments)
 {
-    struct arena *arena = arena_new((size_t)64 << 20);
     struct bytes text = {0};
     const struct document *root = NULL;
     struct count count = {0};
-    if (argument_count != 2 || arena == NULL) {
+    if (argument_count != 2) {
         fprintf(stderr, "usage: jose FILE\n");
         return 2;
     }
@@ -141,6 +141,8 @@ int main(int argument_count, char **arguments)
         fprintf(stderr, "skipped: the vectors %s are not here\n", arguments[1]);
         return 77;
     }
+    struct arena *arena = arena_new((size_t)64 << 20);
+    ASSERT(arena != NULL);
     if (!amanat_is_ok(config_read_file(arguments[1], (size_t)16 << 20, arena, NULL, &text)) ||
         !amanat_is_ok(document_from_json(arena, arguments[1], text, NULL, &root))) {
         fprintf(stderr, "%s: cannot be read\n", arguments[1]);

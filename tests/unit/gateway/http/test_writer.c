@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads, chunks, problem documents and addresses as text. */
+#include <netdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -201,8 +202,11 @@ static void test_address__is_found_for_literals_and_names(void **state)
     assert_true(amanat_is_ok(http_address_resolve("::1", 443, NULL, &address)));
     http_address_text(&address, text);
     assert_string_equal(text, "[::1]:443");
-    assert_true(amanat_is_ok(http_address_resolve("localhost", 443, NULL, &address)));
-    assert_true(http_address_is_loopback(&address));
+    /* a machine without /etc/hosts does not know this name; one that knows it must agree */
+    if (gethostbyname("localhost") != NULL) {
+        assert_true(amanat_is_ok(http_address_resolve("localhost", 443, NULL, &address)));
+        assert_true(http_address_is_loopback(&address));
+    }
 }
 
 int main(void)
