@@ -98,6 +98,7 @@ struct witness_options {
     EVP_PKEY *key;      /* Ed25519; the witness takes a reference */
     const struct witness_log_options *logs;
     size_t log_count;
+    unsigned deadline_ms;     /* 2,000: how long a request may wait for the disk */
     struct trail_world world; /* NULL members: the system's */
 };
 

@@ -21,6 +21,7 @@
 #define LOG_LIMIT    1024u
 #define STATE_LIMIT  8192u
 #define ENTRY_NOTE   4096u
+#define DEADLINE_MS  2000u
 
 struct witness {
     const struct files *files;
@@ -178,11 +179,13 @@ static amanat_result open_log(struct witness *witness, const struct witness_opti
     char path[PATH_SIZE];
 
     (void)snprintf(path, sizeof(path), "%s/log", witness->folder);
-    const struct trail_options trail_options = {.folder = path,
-                                                .origin = witness->name,
-                                                .key = witness->key,
-                                                .world = options->world,
-                                                .reserve_bytes = 1u << 20};
+    const struct trail_options trail_options = {
+        .folder = path,
+        .origin = witness->name,
+        .key = witness->key,
+        .world = options->world,
+        .queue_deadline_ms = options->deadline_ms == 0 ? DEADLINE_MS : options->deadline_ms,
+        .reserve_bytes = 1u << 20};
     TRY(trail_open(&trail_options, diagnostics, &witness->log));
     return trail_start(witness->log);
 }

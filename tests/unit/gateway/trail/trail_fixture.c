@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ struct operation {
 
 struct disk {
     struct files files;
+    pthread_mutex_t lock; /* recursive: a callback of list may do anything */
     struct node *nodes;
     size_t node_count;
     struct name *names;
@@ -179,7 +181,7 @@ static int new_handle(struct disk *disk, size_t node)
     return -EMFILE;
 }
 
-static int disk_open(void *context, const char *path, enum files_mode mode)
+static int do_open(void *context, const char *path, enum files_mode mode)
 {
     struct disk *disk = context;
     const struct name *name = find_name(disk, path);
@@ -222,7 +224,7 @@ static int disk_open(void *context, const char *path, enum files_mode mode)
     return new_handle(disk, node);
 }
 
-static int disk_close(void *context, int file)
+static int do_close(void *context, int file)
 {
     struct disk *disk = context;
     disk->handles[file] = 0;
@@ -238,8 +240,8 @@ size_t disk_used(const struct disk *disk)
     return used;
 }
 
-static int64_t disk_write_at(void *context, int file, const void *bytes, size_t length,
-                             uint64_t offset)
+static int64_t do_write_at(void *context, int file, const void *bytes, size_t length,
+                           uint64_t offset)
 {
     struct disk *disk = context;
     const size_t number = disk->handles[file] - 1;
@@ -268,7 +270,7 @@ static int64_t disk_write_at(void *context, int file, const void *bytes, size_t 
     return failing ? -disk->fail_error : (int64_t)kept;
 }
 
-static int64_t disk_read_at(void *context, int file, void *bytes, size_t length, uint64_t offset)
+static int64_t do_read_at(void *context, int file, void *bytes, size_t length, uint64_t offset)
 {
     struct disk *disk = context;
     const struct node *node = &disk->nodes[disk->handles[file] - 1];
@@ -282,7 +284,7 @@ static int64_t disk_read_at(void *context, int file, void *bytes, size_t length,
     return (int64_t)taken;
 }
 
-static int disk_sync(void *context, int file)
+static int do_sync(void *context, int file)
 {
     struct disk *disk = context;
     if (fails(disk)) {
@@ -293,7 +295,7 @@ static int disk_sync(void *context, int file)
     return 0;
 }
 
-static int disk_truncate(void *context, int file, uint64_t length)
+static int do_truncate(void *context, int file, uint64_t length)
 {
     struct disk *disk = context;
     if (fails(disk)) {
@@ -306,16 +308,16 @@ static int disk_truncate(void *context, int file, uint64_t length)
     return 0;
 }
 
-static int disk_allocate(void *context, int file, uint64_t length)
+static int do_allocate(void *context, int file, uint64_t length)
 {
     struct disk *disk = context;
     if (disk->limit != 0 && disk_used(disk) + (size_t)length > disk->limit) {
         return -ENOSPC;
     }
-    return disk_truncate(context, file, length);
+    return do_truncate(context, file, length);
 }
 
-static int disk_rename(void *context, const char *from, const char *to)
+static int do_rename(void *context, const char *from, const char *to)
 {
     struct disk *disk = context;
     const struct name *name = find_name(disk, from);
@@ -344,7 +346,7 @@ static int disk_rename(void *context, const char *from, const char *to)
     return 0;
 }
 
-static int disk_unlink(void *context, const char *path)
+static int do_unlink(void *context, const char *path)
 {
     struct disk *disk = context;
     if (find_name(disk, path) == NULL) {
@@ -359,7 +361,7 @@ static int disk_unlink(void *context, const char *path)
     return 0;
 }
 
-static int disk_make_folder(void *context, const char *path)
+static int do_make_folder(void *context, const char *path)
 {
     struct disk *disk = context;
     if (find_name(disk, path) != NULL) {
@@ -377,7 +379,7 @@ static int disk_make_folder(void *context, const char *path)
     return 0;
 }
 
-static int disk_sync_folder(void *context, const char *path)
+static int do_sync_folder(void *context, const char *path)
 {
     struct disk *disk = context;
     if (fails(disk)) {
@@ -388,13 +390,13 @@ static int disk_sync_folder(void *context, const char *path)
     return 0;
 }
 
-static int disk_protect(void *context, const char *path)
+static int do_protect(void *context, const char *path)
 {
     const struct disk *disk = context;
     return find_name(disk, path) == NULL ? -ENOENT : 0;
 }
 
-static int disk_status(void *context, const char *path, struct files_status *out)
+static int do_status(void *context, const char *path, struct files_status *out)
 {
     const struct disk *disk = context;
     const struct name *name = find_name(disk, path);
@@ -406,7 +408,7 @@ static int disk_status(void *context, const char *path, struct files_status *out
     return 0;
 }
 
-static int disk_list(void *context, const char *path, files_name_fn each, void *each_context)
+static int do_list(void *context, const char *path, files_name_fn each, void *each_context)
 {
     const struct disk *disk = context;
     char parent[NAME_SIZE];
@@ -432,9 +434,143 @@ static int disk_list(void *context, const char *path, files_name_fn each, void *
     return 0;
 }
 
+/* The same under the lock: a trail has threads. */
+
+static int disk_open(void *context, const char *path, enum files_mode mode)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_open(context, path, mode);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_close(void *context, int file)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_close(context, file);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int64_t disk_write_at(void *context, int file, const void *bytes, size_t length,
+                             uint64_t offset)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int64_t result = do_write_at(context, file, bytes, length, offset);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int64_t disk_read_at(void *context, int file, void *bytes, size_t length, uint64_t offset)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int64_t result = do_read_at(context, file, bytes, length, offset);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_sync(void *context, int file)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_sync(context, file);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_truncate(void *context, int file, uint64_t length)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_truncate(context, file, length);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_allocate(void *context, int file, uint64_t length)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_allocate(context, file, length);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_rename(void *context, const char *from, const char *to)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_rename(context, from, to);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_unlink(void *context, const char *path)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_unlink(context, path);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_make_folder(void *context, const char *path)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_make_folder(context, path);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_sync_folder(void *context, const char *path)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_sync_folder(context, path);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_protect(void *context, const char *path)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_protect(context, path);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_status(void *context, const char *path, struct files_status *out)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_status(context, path, out);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
+static int disk_list(void *context, const char *path, files_name_fn each, void *each_context)
+{
+    struct disk *disk = context;
+    (void)pthread_mutex_lock(&disk->lock);
+    const int result = do_list(context, path, each, each_context);
+    (void)pthread_mutex_unlock(&disk->lock);
+    return result;
+}
+
 struct disk *disk_new(void)
 {
     struct disk *disk = must(calloc(1, sizeof(*disk)));
+    pthread_mutexattr_t recursive;
+    (void)pthread_mutexattr_init(&recursive);
+    (void)pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    (void)pthread_mutex_init(&disk->lock, &recursive);
+    (void)pthread_mutexattr_destroy(&recursive);
     disk->files = (struct files){
         .context = disk,
         .open = disk_open,
@@ -472,6 +608,7 @@ void disk_free(struct disk *disk)
     free(disk->names);
     free(disk->operations);
     disk_free(disk->base);
+    (void)pthread_mutex_destroy(&disk->lock);
     free(disk);
 }
 
@@ -480,16 +617,21 @@ const struct files *disk_files(struct disk *disk)
     return &disk->files;
 }
 
-size_t disk_operations(const struct disk *disk)
+size_t disk_operations(struct disk *disk)
 {
-    return disk->asked;
+    (void)pthread_mutex_lock(&disk->lock);
+    const size_t asked = disk->asked;
+    (void)pthread_mutex_unlock(&disk->lock);
+    return asked;
 }
 
 void disk_fail(struct disk *disk, size_t first, size_t count, int error)
 {
+    (void)pthread_mutex_lock(&disk->lock);
     disk->fail_first = first;
     disk->fail_count = count;
     disk->fail_error = error;
+    (void)pthread_mutex_unlock(&disk->lock);
 }
 
 void disk_limit(struct disk *disk, size_t bytes)

@@ -28,7 +28,7 @@ void disk_free(struct disk *disk);
 const struct files *disk_files(struct disk *disk);
 
 /** How many operations that change something were asked for. */
-size_t disk_operations(const struct disk *disk);
+size_t disk_operations(struct disk *disk);
 /** The operation with this number (from 0) and `count - 1` after it fail with `error`; a failing
  * write leaves half. */
 void disk_fail(struct disk *disk, size_t first, size_t count, int error);
