@@ -277,8 +277,15 @@ def tell_trail(world, story):
         if entry["kind"] == "access":
             entries.setdefault(entry["access"], []).append(entry)
     found = [entries.get(identifier, [{}])[0] for identifier in wanted]
-    screen.show_entries([entry for entry in found if entry])
+    listed = world.amanat("search", world.folder / "trail")
+    show_command(world, "search", world.folder / "trail")
     screen.say()
+    for line in listed.stdout.splitlines():
+        screen.say(line)
+    screen.say()
+    check("amanat search lists these entries, newest first",
+          listed.returncode == 0 and [line.split()[0] for line in listed.stdout.splitlines() if line[:1].isdigit()]
+          == [str(entry["_seq"]) for entry in reversed(found)], listed.stdout + listed.stderr)
     check(f"{len(wanted)} calls, {len(wanted)} entries: each Access-Id that a partner got has its own",
           all(len(entries.get(identifier, [])) == 1 for identifier in wanted) and len(set(wanted)) == len(wanted))
     for (partner, answer, view, kept, there), entry in zip(story.calls, found):
