@@ -292,8 +292,10 @@ static amanat_result read_schema(const struct reading *reading)
     TRY(read);
     if (reading->parameter->label_count == 0) {
         compiler_report(
-            openapi->compiler, AMANAT_SEVERITY_WARNING, openapi_place(openapi, reading->at),
-            "unlabelled", "the parameter `%.*s` has no label, so it may not be used%s",
+            openapi->compiler,
+            reading->parameter->required ? AMANAT_SEVERITY_WARNING : AMANAT_SEVERITY_NOTE,
+            openapi_place(openapi, reading->at), "unlabelled",
+            "the parameter `%.*s` has no label, so it may not be used%s",
             BYTES_PRINTF(reading->parameter->name),
             reading->parameter->required ? ", and the operation may not be called" : "");
     }

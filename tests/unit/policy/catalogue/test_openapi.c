@@ -284,6 +284,8 @@ static void test_openapi__tells_what_is_withheld(void **state)
          FIXTURE_SCHEMA("@@{x-amanat-label: note}")},
         {"open-door", "a 200 $.* lets anything pass",
          FIXTURE_SCHEMA("{type: object, x-amanat-label: note, additionalProperties: @@true}")},
+        {"unlabelled", "`a` has no label, so it may not be used",
+         FIXTURE_PARAMETER("@@{name: a, in: query, schema: {type: string}}")},
         {"unlabelled", "the header `x-a`",
          FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {200: {headers: {X-A: "
                       "@@{schema: {type: string}}}}}}}}\n"},
@@ -294,8 +296,9 @@ static void test_openapi__tells_what_is_withheld(void **state)
     fixture_expect("services/s.yaml", AMANAT_SEVERITY_NOTE, notes,
                    sizeof(notes) / sizeof(notes[0]));
     static const struct marked_case warnings[] = {
-        {"unlabelled", "`a` has no label, so it may not be used",
-         FIXTURE_PARAMETER("@@{name: a, in: query, schema: {type: string}}")},
+        {"unlabelled",
+         "`a` has no label, so it may not be used, and the operation may not be called",
+         FIXTURE_PARAMETER("@@{name: a, in: query, required: true, schema: {type: string}}")},
         {"ignored", "OpenAPI ignores",
          FIXTURE_PARAMETER("{name: @@Authorization, in: header, schema: {type: string}}")},
         {"closed", "nothing in a 200 $ is declared",
