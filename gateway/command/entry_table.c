@@ -19,8 +19,8 @@
 static const struct {
     const char *title;
     unsigned width;
-} columns[] = {{"entry", 8},      {"time (UTC)", 21}, {"partner", 17}, {"purpose", 17},
-               {"operation", 19}, {"case", 8},        {"answer", 7},   {"records", 0}};
+} columns[] = {{"entry", 8},      {"time (UTC)", 21}, {"partner", 18}, {"purpose", 18},
+               {"operation", 20}, {"case", 8},        {"answer", 0}};
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
 /* ---- members of an entry ---- */
@@ -160,6 +160,15 @@ static void append_subjects(const struct document *subjects, struct buffer *text
     buffer_append_string(text, count > SHOWN_SUBJECTS ? " ..." : "");
 }
 
+static void append_records(const struct document *records, struct buffer *text)
+{
+    const int64_t disclosed = number_of(records, "disclosed");
+    const int64_t all = disclosed + number_of(records, "left_out");
+    if (all > 0) {
+        buffer_append_format(text, "%" PRId64 " of %" PRId64, disclosed, all);
+    }
+}
+
 static void append_names(const struct document *names, struct buffer *text)
 {
     for (size_t i = 0; i < item_count(names); i++) {
@@ -173,6 +182,8 @@ static void print_details(const struct document *entry)
     static const char *const modes[] = {"reveal", "coarsen", "mask", "tokenize"};
     struct buffer text;
     buffer_init(&text, DETAIL_LIMIT);
+    append_records(document_get(entry, "records"), &text);
+    print_detail("records", &text);
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         append_mode(document_get(entry, "disclosed"), modes[i], &text);
         print_detail(modes[i], &text);
@@ -195,34 +206,19 @@ static struct bytes or_dash(struct bytes text)
     return text.length > 0 ? text : BYTES("-");
 }
 
-static void format_number(char *out, size_t size, int64_t number)
-{
-    (void)snprintf(out, size, "%" PRId64, number);
-}
-
-static void format_records(char *out, size_t size, const struct document *records)
-{
-    const int64_t disclosed = number_of(records, "disclosed");
-    const int64_t all = disclosed + number_of(records, "left_out");
-    (void)snprintf(out, size, all == 0 ? "-" : "%" PRId64 " of %" PRId64, disclosed, all);
-}
-
 static void print_access(const struct trail_match *match, struct bytes number, struct bytes time)
 {
     const struct document *entry = match->entry;
     const struct document *need = document_get(entry, "need");
     char status[24];
-    char records[48];
-    format_number(status, sizeof(status), number_of(entry, "status"));
-    format_records(records, sizeof(records), document_get(entry, "records"));
+    (void)snprintf(status, sizeof(status), "%" PRId64, number_of(entry, "status"));
     const struct bytes cells[COLUMN_COUNT] = {number,
                                               time,
                                               or_dash(text_of(entry, "partner")),
                                               or_dash(text_of(need, "purpose")),
                                               or_dash(text_of(entry, "operation")),
                                               or_dash(text_of(need, "case")),
-                                              bytes_of_string(status),
-                                              bytes_of_string(records)};
+                                              bytes_of_string(status)};
     print_row(cells);
     print_details(entry);
 }
