@@ -7,9 +7,17 @@
  */
 #include "policy/disclosure/access_parts.h"
 
+/** A plan while it is made. */
+struct planner {
+    const struct access *access;
+    const struct cedar_entities *
+        *entities; /* [record type]: the access's, and one record of that type without attributes */
+};
+
 /* What the scopes of the policies for one action say about one kind of resource. */
 struct candidates {
     bool permits;      /* some permit's scope matches */
+    bool forbids;      /* some forbid's does */
     bool reads_record; /* some policy whose scope matches reads the record */
 };
 
@@ -24,84 +32,121 @@ static void mark_reads(const struct catalogue_record *record, const struct attri
     }
 }
 
-static struct candidates find_candidates(const struct access *access,
-                                         const struct ruleset_action *action, size_t record,
-                                         const struct cedar_entities *entities, bool *reads)
+static bool scope_matches(const struct planner *planner, const struct cedar_policy *policy,
+                          struct bytes action, size_t record)
 {
-    const struct cedar_entity_uid resource = record_uid(access, record);
-    const struct cedar_request request = {
-        access->principal, {BYTES("Action"), action->id}, resource, access->field_context};
+    const struct access *access = planner->access;
+    const struct cedar_request request = {access->principal,
+                                          {BYTES("Action"), action},
+                                          record_uid(access, record),
+                                          access->field_context};
+    return cedar_policy_scope_matches(policy, &request, planner->entities[record]);
+}
+
+static struct candidates find_candidates(const struct planner *planner,
+                                         const struct ruleset_action *action, size_t record)
+{
     struct candidates found = {0};
     for (size_t i = 0; i < action->policy_count; i++) {
         const struct cedar_policy *policy = action->policies[i];
-        if (cedar_policy_scope_matches(policy, &request, entities)) {
-            found.permits |= cedar_policy_effect(policy) == CEDAR_EFFECT_PERMIT;
-            const struct attribute_names *names = ruleset_policy_reads(access->ruleset, policy);
-            if (names != NULL) {
-                found.reads_record = true;
-                mark_reads(&access->ruleset->catalogue->records[record], names, reads);
-            }
+        if (scope_matches(planner, policy, action->id, record)) {
+            const bool permits = cedar_policy_effect(policy) == CEDAR_EFFECT_PERMIT;
+            found.permits |= permits;
+            found.forbids |= !permits;
+            found.reads_record |= ruleset_policy_reads(planner->access->ruleset, policy) != NULL;
         }
     }
     return found;
 }
 
-/* Whether a forbid of this action could speak of another record type of the operation, which may
- * lie around this one. */
-static amanat_result is_forbidden_around(const struct access *access,
-                                         const struct ruleset_action *action, size_t record,
-                                         bool *out)
+/* What they say about all other record types of the operation, which may lie around this one or in
+ * it. */
+static struct candidates find_candidates_elsewhere(const struct planner *planner,
+                                                   const struct ruleset_action *action,
+                                                   size_t record)
 {
-    const struct catalogue_operation *operation = access->request->call->operation;
-    *out = false;
-    for (size_t i = 0; i < operation->record_count && !*out; i++) {
-        const struct cedar_entities *entities = NULL;
-        const struct cedar_entity_uid uid = record_uid(access, operation->records[i]);
-        if (operation->records[i] == record) {
-            continue;
+    const struct catalogue_operation *operation = planner->access->request->call->operation;
+    struct candidates all = {0};
+    for (size_t i = 0; i < operation->record_count; i++) {
+        if (operation->records[i] != record) {
+            const struct candidates found = find_candidates(planner, action, operation->records[i]);
+            all.permits |= found.permits;
+            all.forbids |= found.forbids;
+            all.reads_record |= found.reads_record;
         }
-        TRY(record_entities(access, operation->records[i], NULL, access->entities, &entities));
-        const struct cedar_request request = {
-            access->principal, {BYTES("Action"), action->id}, uid, access->field_context};
-        for (size_t k = 0; k < action->policy_count && !*out; k++) {
-            *out = cedar_policy_effect(action->policies[k]) != CEDAR_EFFECT_PERMIT &&
-                   cedar_policy_scope_matches(action->policies[k], &request, entities);
+    }
+    return all;
+}
+
+/* Marks what the policies for an action read of a record type; `permits` false: only its forbids.
+ */
+static void mark_reads_of_action(const struct planner *planner, const struct ruleset_action *action,
+                                 size_t record, bool permits, bool *reads)
+{
+    const struct ruleset *ruleset = planner->access->ruleset;
+    for (size_t i = 0; i < action->policy_count; i++) {
+        const struct cedar_policy *policy = action->policies[i];
+        const struct attribute_names *names = ruleset_policy_reads(ruleset, policy);
+        if (names != NULL && (permits || cedar_policy_effect(policy) != CEDAR_EFFECT_PERMIT) &&
+            scope_matches(planner, policy, action->id, record)) {
+            mark_reads(&ruleset->catalogue->records[record], names, reads);
         }
+    }
+}
+
+/* How one mode of a label stands in a record type, before any record is seen. */
+enum standing {
+    STANDS_NOT = 0, /* for no record */
+    STANDS_OPEN,    /* for some, perhaps */
+    STANDS_ALWAYS
+};
+
+static amanat_result judge_mode(const struct planner *planner, const struct ruleset_action *action,
+                                size_t record, const struct candidates *found,
+                                bool is_forbidden_elsewhere, enum standing *out)
+{
+    const struct access *access = planner->access;
+    const struct cedar_entity_uid uid = record_uid(access, record);
+    struct access_answer answer = {0};
+    *out = STANDS_OPEN;
+    if (!found->reads_record) {
+        TRY(access_ask(access, action->id, &uid, planner->entities[record], &access->field_context,
+                       &answer));
+        *out = !answer.permitted        ? STANDS_NOT
+               : is_forbidden_elsewhere ? STANDS_OPEN
+                                        : STANDS_ALWAYS;
     }
     return AMANAT_OK;
 }
 
-/* From the strongest mode down: an open question is remembered, a certain yes ends the search. */
-static amanat_result judge_in_record(const struct access *access, size_t label, size_t record,
-                                     const struct cedar_entities *entities, bool *reads,
-                                     struct plan_verdict *out)
+/*
+ * From the strongest mode down: an open question is remembered, a certain yes settles the label.
+ * The weaker modes are looked at even then: a forbid of theirs is asked of this record too when a
+ * record inside it could be disclosed in that mode (design 2), so what it reads must be collected.
+ */
+static amanat_result judge_in_record(const struct planner *planner, size_t label, size_t record,
+                                     bool *reads, struct plan_verdict *out)
 {
-    const struct cedar_entity_uid uid = record_uid(access, record);
     struct plan_verdict verdict = {0};
+    bool is_settled = false;
     for (size_t mode = DISCLOSURE_MODE_COUNT - 1; mode > DISCLOSURE_WITHHELD; mode--) {
         const struct ruleset_action *action =
-            &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
-        const struct candidates found = find_candidates(access, action, record, entities, reads);
-        bool forbidden_around = false;
-        struct access_answer answer = {0};
-        if (!found.permits) {
-            continue;
+            &planner->access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
+        const struct candidates here = find_candidates(planner, action, record);
+        const struct candidates elsewhere = find_candidates_elsewhere(planner, action, record);
+        const bool is_asked = !is_settled && here.permits;
+        enum standing standing = STANDS_NOT;
+        if (is_asked || elsewhere.permits) {
+            mark_reads_of_action(planner, action, record, is_asked, reads);
         }
-        TRY(is_forbidden_around(access, action, record, &forbidden_around));
-        if (!found.reads_record) {
-            TRY(access_ask(access, action->id, &uid, entities, &access->field_context, &answer));
-            if (!answer.permitted) {
-                continue; /* no record can change that */
-            }
+        if (is_asked) {
+            TRY(judge_mode(planner, action, record, &here, elsewhere.forbids, &standing));
         }
-        if (verdict.strongest == DISCLOSURE_WITHHELD) {
+        if (standing != STANDS_NOT && verdict.strongest == DISCLOSURE_WITHHELD) {
             verdict.strongest = (uint8_t)mode;
         }
-        if (found.reads_record || forbidden_around) {
-            verdict.depends_on_record = true;
-            continue;
-        }
-        break;
+        verdict.depends_on_record |= standing == STANDS_OPEN;
+        is_settled |= standing == STANDS_ALWAYS;
     }
     *out = verdict;
     return AMANAT_OK;
@@ -127,25 +172,41 @@ static amanat_result judge_outside(const struct access *access, size_t label,
     return AMANAT_OK;
 }
 
-static amanat_result plan_record_type(const struct access *access, size_t record,
+static amanat_result plan_record_type(const struct planner *planner, size_t record,
                                       struct plan_record *out)
 {
+    const struct access *access = planner->access;
     const struct catalogue *catalogue = access->ruleset->catalogue;
     const struct catalogue_record *type = &catalogue->records[record];
     struct plan_verdict *verdicts =
         arena_allocate_array(access->arena, catalogue->vocabulary.label_count, sizeof(*verdicts));
     bool *reads = arena_allocate_array(access->arena, type->attribute_count, sizeof(*reads));
-    const struct cedar_entities *entities = NULL;
     TRY_MEMORY(verdicts);
     TRY_MEMORY(reads);
-    TRY(record_entities(access, record, NULL, access->entities, &entities));
     for (size_t i = 0; i < type->label_count; i++) {
-        TRY(judge_in_record(access, type->labels[i], record, entities, reads,
-                            &verdicts[type->labels[i]]));
+        TRY(judge_in_record(planner, type->labels[i], record, reads, &verdicts[type->labels[i]]));
         out->asks |= verdicts[type->labels[i]].depends_on_record;
     }
     out->verdicts = verdicts;
     out->reads = reads;
+    return AMANAT_OK;
+}
+
+static amanat_result plan_records(const struct access *access, struct plan_record *out)
+{
+    const struct catalogue_operation *operation = access->request->call->operation;
+    struct planner planner = {
+        .access = access,
+        .entities = arena_allocate_array(access->arena, access->ruleset->catalogue->record_count,
+                                         sizeof(*planner.entities))};
+    TRY_MEMORY(planner.entities);
+    for (size_t i = 0; i < operation->record_count; i++) {
+        const size_t record = operation->records[i];
+        TRY(record_entities(access, record, NULL, access->entities, &planner.entities[record]));
+    }
+    for (size_t i = 0; i < operation->record_count; i++) {
+        TRY(plan_record_type(&planner, operation->records[i], &out[operation->records[i]]));
+    }
     return AMANAT_OK;
 }
 
@@ -172,9 +233,7 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
     for (size_t i = 0; i < catalogue->record_count; i++) {
         records[i].verdicts = nothing;
     }
-    for (size_t i = 0; i < operation->record_count; i++) {
-        TRY(plan_record_type(access, operation->records[i], &records[operation->records[i]]));
-    }
+    TRY(plan_records(access, records));
     *context = *access;
     context->plan_records = records;
     *plan = (struct plan){.catalogue = catalogue,
