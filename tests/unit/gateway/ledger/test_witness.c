@@ -302,7 +302,7 @@ static void test_witness__never_signs_back_whatever_a_crash_leaves(void **state)
     struct world world;
     size_t operations[LEAVES] = {0};
     (void)state;
-    set_up(&world, disk_copy(disk_new()));
+    set_up(&world, disk_new());
     struct witness *witness = open_witness(&world);
     for (uint64_t size = 1; size <= 8; size++) {
         assert_int_equal(ask(&world, witness, size - 1, size, false, NULL), 200);
