@@ -70,10 +70,10 @@ def test_search_reads_well_in_100_columns(made):
     assert run.returncode == 0
     lines = run.stdout.splitlines()
     assert max(map(len, lines)) <= 100
-    assert lines[0].split() == ["time", "(UTC)", "partner", "purpose", "operation", "answer", "records", "subj", "entry"]
-    numbers = [int(line.split()[-1]) for line in lines[1:] if line[0] != " "]
+    assert lines[0].split()[0] == "entry" and "purpose" in lines[0]
+    numbers = [int(line.split()[0]) for line in lines[1:] if line[0] != " "]
     assert len(numbers) == 20 and numbers == sorted(numbers, reverse=True)
-    assert "reveal vehicle.plate; mask person.cnic; tokenize person.cnic" in lines[2]
+    assert ["reveal", "vehicle.plate", "1"] in [line.split() for line in lines]
 
 
 def test_search_filters(made):
