@@ -46,14 +46,27 @@ bool bytes_is_name(struct bytes bytes)
     return bytes.length > 0 && bytes.length <= LONGEST_NAME;
 }
 
+/* Multiplying spreads a word's bits upwards, the shift brings them down again. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio, odd */
+    return hash ^ (hash >> 32);
+}
+
 unsigned long long bytes_hash(struct bytes bytes)
 {
-    /* FNV-1a, 64 bits, with a final mix so that tables may use the low bits. */
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < bytes.length; i++) {
-        hash = (hash ^ (unsigned char)bytes.at[i]) * 0x100000001b3u;
+    uint64_t hash = bytes.length;
+    uint64_t word = 0;
+    size_t i = 0;
+    for (; i + sizeof(word) <= bytes.length; i += sizeof(word)) {
+        memcpy(&word, bytes.at + i, sizeof(word));
+        hash = mix(hash, word);
     }
-    return hash ^ (hash >> 32);
+    word = 0;
+    if (i < bytes.length) {
+        memcpy(&word, bytes.at + i, bytes.length - i);
+    }
+    return mix(hash, word);
 }
 
 #define LONGEST_SUGGESTED_WORD 64
