@@ -172,6 +172,27 @@ static amanat_result read_need(struct preview *preview)
     return AMANAT_OK;
 }
 
+/* Says which operation was probably meant: an administrator may know what there is. */
+static amanat_result unknown_operation(const struct preview *preview, struct bytes wanted)
+{
+    const struct catalogue *catalogue = ruleset_catalogue(preview->ruleset);
+    VECTOR(struct bytes) names = {0};
+    for (size_t i = 0; i < catalogue->service_count; i++) {
+        for (size_t k = 0; k < catalogue->services[i].operation_count; k++) {
+            struct bytes *name = VECTOR_PUSH(preview->arena, &names);
+            TRY_MEMORY(name);
+            *name = catalogue->services[i].operations[k].id;
+        }
+    }
+    const struct bytes nearest = bytes_nearest(wanted, names.items, names.count);
+    const char *text =
+        nearest.length == 0
+            ? "no service has this operation"
+            : arena_format(preview->arena, "no service has this operation; did you mean `%.*s`?",
+                           BYTES_PRINTF(nearest));
+    return fault(preview, "operation", text == NULL ? "no such operation" : text);
+}
+
 static amanat_result read_call(struct preview *preview)
 {
     const char *operation = arguments_get(preview->arguments, "operation");
@@ -189,9 +210,12 @@ static amanat_result read_call(struct preview *preview)
         }
     }
     preview->request.call = &preview->call;
-    return catalogue_call_operation(ruleset_catalogue(preview->ruleset), bytes_of_string(operation),
-                                    values, count, preview->arena, &preview->call,
-                                    &preview->problem);
+    const amanat_result result =
+        catalogue_call_operation(ruleset_catalogue(preview->ruleset), bytes_of_string(operation),
+                                 values, count, preview->arena, &preview->call, &preview->problem);
+    return result.status == AMANAT_STATUS_REFUSED && preview->problem.name == PROBLEM_NOT_FOUND
+               ? unknown_operation(preview, bytes_of_string(operation))
+               : result;
 }
 
 static amanat_result read_request(struct preview *preview)
@@ -339,6 +363,7 @@ static void print_problem(const struct preview *preview)
     struct buffer text;
     buffer_init(&text, 65536);
     http_write_problem(&text, &preview->problem, (struct bytes){0});
+    buffer_append_byte(&text, '\n');
     (void)fwrite(text.at, 1, text.length, stdout);
     buffer_clear(&text);
 }
