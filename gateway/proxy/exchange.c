@@ -117,7 +117,7 @@ static void dispose(void *context)
 {
     struct exchange *exchange = context;
     redactor_free(exchange->redactor);
-    exchange_free_windows(exchange);
+    exchange_forget_windows(exchange);
     buffer_clear(&exchange->body_text);
     proxy_generation_unref(exchange->generation);
     arena_free(exchange->arena);
@@ -243,7 +243,8 @@ static bool submit_refusal(struct exchange *exchange)
     buffer_init(&lines, (size_t)2 * TRAIL_ENTRY_LIMIT * 8);
     amanat_result result = exchange_append_entry(exchange, NULL, true, &lines);
     if (amanat_is_ok(result)) {
-        result = exchange_submit(exchange, TRAIL_CLASS_REFUSAL, &lines, part, refusal_is_recorded);
+        result =
+            exchange_submit(exchange, TRAIL_CLASS_REFUSAL, &lines, part, true, refusal_is_recorded);
     }
     buffer_clear(&lines);
     return amanat_is_ok(result);
@@ -253,7 +254,8 @@ static bool submit_refusal(struct exchange *exchange)
 static void record_end(struct exchange *exchange)
 {
     exchange->state = EXCHANGE_STATE_ENDED;
-    exchange->owes_entry = exchange->entry_is_pending;
+    exchange->owes_entry = exchange->entry_is_pending && !exchange->pending_is_last;
+    exchange_forget_windows(exchange);
     if (!exchange->entry_is_pending) {
         (void)submit_refusal(exchange);
     }
@@ -278,7 +280,7 @@ void exchange_refuse(struct exchange *exchange, struct problem problem, enum tra
         return;
     }
     exchange->status = problem_status(&problem);
-    exchange_free_windows(exchange);
+    exchange_forget_windows(exchange);
     const bool is_unavailable = exchange->status == 503;
     if (!exchange->agent_is_known || is_unavailable) {
         if (is_unavailable) {
@@ -305,9 +307,7 @@ static void client_gone(void *request, enum http_abort reason, enum http_refusal
     if (exchange == NULL) {
         return;
     }
-    const bool needs_entry =
-        exchange->agent_is_known && exchange->state != EXCHANGE_STATE_ENDED &&
-        !(exchange->state == EXCHANGE_STATE_REFUSE && exchange->entry_is_pending);
+    const bool needs_entry = exchange->agent_is_known && exchange->state != EXCHANGE_STATE_ENDED;
     exchange->response = NULL;
     exchange->fault = TRAIL_FAULT_PARTNER;
     if (reason == HTTP_ABORT_REFUSED && !exchange->agent_is_known) {

@@ -85,6 +85,7 @@ struct exchange {
     struct exchange_window *newest_window;
     uint32_t next_part;
     bool entry_is_pending; /* a completion of the trail will come */
+    bool pending_is_last;  /* and that entry says how the access ended */
     bool response_began;
     bool body_is_complete; /* the last window was made */
     bool owes_entry;       /* its end has no entry yet: another one is under way */
@@ -153,7 +154,9 @@ void exchange_release_empty(struct exchange *exchange);
 AMANAT_MUST_CHECK amanat_result exchange_begin_response(struct exchange *exchange,
                                                         enum http_framing framing, uint64_t length);
 
-void exchange_free_windows(struct exchange *exchange);
+/** Forgets the windows that were not released; the numbers of entries that were not submitted are
+ * given again. */
+void exchange_forget_windows(struct exchange *exchange);
 
 /* ---- exchange_entry.c ---- */
 
@@ -165,9 +168,10 @@ AMANAT_MUST_CHECK amanat_result exchange_append_entry(struct exchange *exchange,
 AMANAT_MUST_CHECK amanat_result exchange_append_intent(struct exchange *exchange,
                                                        struct buffer *lines);
 
-/** Submits lines; `done` is called on the worker's loop. */
+/** Submits lines, of which the `last` say how the access ended; `done` is called on the worker's
+ * loop. */
 AMANAT_MUST_CHECK amanat_result exchange_submit(struct exchange *exchange, enum trail_class class,
                                                 const struct buffer *lines, uint32_t part,
-                                                trail_done_fn done);
+                                                bool last, trail_done_fn done);
 
 #endif

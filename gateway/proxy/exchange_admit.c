@@ -84,6 +84,19 @@ static bool find_operation(struct exchange *exchange)
     return false;
 }
 
+static bool check_body_may_miss(struct exchange *exchange)
+{
+    const struct catalogue_request_body *declared = exchange->call.operation->body;
+    if (declared == NULL || !declared->required) {
+        return true;
+    }
+    exchange_refuse(exchange,
+                    (struct problem){.name = PROBLEM_MALFORMED,
+                                     .detail = BYTES("this operation needs a request body")},
+                    TRAIL_FAULT_PARTNER);
+    return false;
+}
+
 static bool check_body_is_declared(struct exchange *exchange)
 {
     const bool has_body =
@@ -97,14 +110,7 @@ static bool check_body_is_declared(struct exchange *exchange)
                         TRAIL_FAULT_PARTNER);
         return false;
     }
-    if (!has_body && declared != NULL && declared->required) {
-        exchange_refuse(exchange,
-                        (struct problem){.name = PROBLEM_MALFORMED,
-                                         .detail = BYTES("this operation needs a request body")},
-                        TRAIL_FAULT_PARTNER);
-        return false;
-    }
-    return true;
+    return has_body || check_body_may_miss(exchange);
 }
 
 /* ---- Accept (RFC 9110 §12.5.1): can any declared media type of a success be accepted? ---- */
@@ -270,7 +276,7 @@ static bool read_body(struct exchange *exchange)
     struct bytes content_type = {0};
     struct problem problem = {0};
     if (exchange->body_text.length == 0) {
-        return true;
+        return check_body_may_miss(exchange); /* chunks may add up to nothing */
     }
     (void)http_headers_find(exchange->head->headers, exchange->head->header_count, "content-type",
                             &content_type);
@@ -352,7 +358,8 @@ static void record_intent(struct exchange *exchange)
     exchange->state = EXCHANGE_STATE_INTENT;
     amanat_result result = exchange_append_intent(exchange, &lines);
     if (amanat_is_ok(result)) {
-        result = exchange_submit(exchange, TRAIL_CLASS_ACCESS, &lines, 0, intent_is_recorded);
+        result =
+            exchange_submit(exchange, TRAIL_CLASS_ACCESS, &lines, 0, false, intent_is_recorded);
     }
     buffer_clear(&lines);
     if (!amanat_is_ok(result)) {
@@ -430,11 +437,13 @@ bool exchange_is_still_permitted(struct exchange *exchange)
         return false; /* another ruleset, or a token that would not be taken any more */
     }
     exchange->request.now = runtime_clock_wall(proxy->clock) / 1000;
-    if (!amanat_is_ok(access_decide(exchange->generation->ruleset, &exchange->request,
-                                    exchange->arena, &again)) ||
-        again.verdict != ACCESS_PERMITTED || !plans_equal(again.plan, exchange->decision.plan)) {
-        return false;
-    }
-    exchange->decided = now;
-    return true;
+    const struct arena_mark mark = arena_mark(exchange->arena);
+    bool is_same = amanat_is_ok(access_decide(exchange->generation->ruleset, &exchange->request,
+                                              exchange->arena, &again)) &&
+                   again.verdict == ACCESS_PERMITTED &&
+                   plans_equal(again.plan, exchange->decision.plan);
+    arena_rewind(exchange->arena, mark);
+    is_same = is_same && amanat_is_ok(access_set_now(&exchange->decision, exchange->request.now));
+    exchange->decided = is_same ? now : exchange->decided;
+    return is_same;
 }

@@ -194,7 +194,8 @@ amanat_result exchange_append_intent(struct exchange *exchange, struct buffer *l
 }
 
 amanat_result exchange_submit(struct exchange *exchange, enum trail_class class,
-                              const struct buffer *lines, uint32_t part, trail_done_fn done)
+                              const struct buffer *lines, uint32_t part, bool last,
+                              trail_done_fn done)
 {
     const struct trail_submission submission = {.class = class,
                                                 .lines = buffer_bytes(lines),
@@ -205,5 +206,6 @@ amanat_result exchange_submit(struct exchange *exchange, enum trail_class class,
                                                 .loop = exchange->worker->loop};
     TRY(trail_submit(exchange->worker->proxy->trail, &submission));
     exchange->entry_is_pending = true;
+    exchange->pending_is_last = last;
     return AMANAT_OK;
 }

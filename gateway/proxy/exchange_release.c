@@ -25,14 +25,27 @@ static void free_window(struct exchange_window *window)
     free(window);
 }
 
-void exchange_free_windows(struct exchange *exchange)
+void exchange_forget_windows(struct exchange *exchange)
 {
+    const struct exchange_window *unsubmitted = exchange->windows;
+    if (unsubmitted != NULL && exchange->entry_is_pending) {
+        unsubmitted = unsubmitted->next;
+    }
+    if (unsubmitted != NULL) {
+        exchange->next_part = unsubmitted->part;
+    }
     while (exchange->windows != NULL) {
         struct exchange_window *window = exchange->windows;
         exchange->windows = window->next;
         free_window(window);
     }
     exchange->newest_window = NULL;
+}
+
+/* The answer to HEAD is over with its first window: nothing more of the body is looked at. */
+static bool is_last(const struct exchange *exchange, bool ends_body)
+{
+    return ends_body || exchange->is_head;
 }
 
 static amanat_result fill_window(struct exchange *exchange, const struct redact_window *from,
@@ -42,12 +55,15 @@ static amanat_result fill_window(struct exchange *exchange, const struct redact_
     TRY(disclosed_copy_make(&window->bytes, from->bytes, WINDOW_BYTES_LIMIT));
     window->part = exchange->next_part;
     window->last = from->last;
-    return exchange_append_entry(exchange, from, from->last, &window->lines);
+    return exchange_append_entry(exchange, from, is_last(exchange, from->last), &window->lines);
 }
 
 amanat_result exchange_take_window(void *context, const struct redact_window *from)
 {
     struct exchange *exchange = context;
+    if (exchange->is_head && exchange->windows != NULL) {
+        return AMANAT_OK;
+    }
     struct exchange_window *window = calloc(1, sizeof(*window));
     TRY_MEMORY(window);
     const amanat_result result = fill_window(exchange, from, window);
@@ -82,7 +98,10 @@ static amanat_result disclosure_value(struct exchange *exchange, struct bytes *o
     struct buffer text;
     buffer_init(&text, 16384);
     access_append_disclosure(&exchange->decision, exchange->call.operation, &text);
-    const amanat_result result = arena_copy_bytes(exchange->arena, buffer_bytes(&text), out);
+    amanat_result result = buffer_check(&text);
+    if (amanat_is_ok(result)) {
+        result = arena_copy_bytes(exchange->arena, buffer_bytes(&text), out);
+    }
     buffer_clear(&text);
     return result;
 }
@@ -177,7 +196,7 @@ static void window_is_recorded(void *context, amanat_result result,
     free_window(window);
     if (!amanat_is_ok(released)) {
         exchange_break(exchange);
-    } else if (was_last || exchange->is_head) {
+    } else if (is_last(exchange, was_last)) {
         finish_response(exchange);
     } else {
         exchange_advance_release(exchange);
@@ -207,7 +226,7 @@ void exchange_advance_release(struct exchange *exchange)
     }
     exchange->state = EXCHANGE_STATE_RELEASE;
     if (!amanat_is_ok(exchange_submit(exchange, TRAIL_CLASS_ACCESS, &window->lines, window->part,
-                                      window_is_recorded))) {
+                                      is_last(exchange, window->last), window_is_recorded))) {
         exchange_refuse_as(exchange, PROBLEM_TRAIL, TRAIL_FAULT_GATEWAY);
     }
 }
@@ -240,11 +259,16 @@ void exchange_release_empty(struct exchange *exchange)
 {
     struct buffer lines;
     const uint32_t part = exchange->next_part;
+    if (!exchange_is_still_permitted(exchange)) {
+        exchange_refuse_as(exchange, PROBLEM_NOT_PERMITTED, TRAIL_FAULT_NONE);
+        return;
+    }
     buffer_init(&lines, WINDOW_LINES_LIMIT);
     exchange->state = EXCHANGE_STATE_RELEASE;
     amanat_result result = exchange_append_entry(exchange, NULL, true, &lines);
     if (amanat_is_ok(result)) {
-        result = exchange_submit(exchange, TRAIL_CLASS_ACCESS, &lines, part, empty_is_recorded);
+        result =
+            exchange_submit(exchange, TRAIL_CLASS_ACCESS, &lines, part, true, empty_is_recorded);
     }
     buffer_clear(&lines);
     if (!amanat_is_ok(result)) {

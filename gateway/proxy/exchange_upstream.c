@@ -104,14 +104,16 @@ static struct bytes upstream_method(const struct exchange *exchange)
 
 static amanat_result send_request(struct exchange *exchange)
 {
+    const struct catalogue_operation *operation = exchange->call.operation;
     const struct config_service *service =
-        exchange->generation->services[exchange->call.operation->service].config;
+        exchange->generation->services[operation->service].config;
     const struct catalogue_body *body = exchange->request.body;
-    struct http_request_start start = {.method = upstream_method(exchange),
-                                       .host = bytes_of_string(service->url.authority),
-                                       .framing =
-                                           body == NULL ? HTTP_FRAMING_NONE : HTTP_FRAMING_LENGTH,
-                                       .length = body == NULL ? 0 : body->text.length};
+    /* RFC 9110 §8.6: a method that anticipates content says so when there is none. */
+    struct http_request_start start = {
+        .method = upstream_method(exchange),
+        .host = bytes_of_string(service->url.authority),
+        .framing = body == NULL && operation->is_safe ? HTTP_FRAMING_NONE : HTTP_FRAMING_LENGTH,
+        .length = body == NULL ? 0 : body->text.length};
     const struct http_client_handler handler = upstream_handler(exchange);
     TRY(write_target(exchange, service, &start.target));
     TRY(list_headers(exchange, &start));
@@ -153,7 +155,7 @@ void exchange_leave_upstream(struct exchange *exchange, bool reusable)
     exchange->client = NULL;
     exchange->upstream_microseconds =
         runtime_clock_monotonic(exchange->worker->proxy->clock) - exchange->upstream_started;
-    if (reusable) {
+    if (reusable && exchange->generation == exchange->worker->generation) {
         upstream_pool_give_back(exchange->worker->pool, exchange->generation,
                                 exchange->call.operation->service, client);
     } else {
@@ -319,6 +321,9 @@ static void take_bytes(void *context, struct undisclosed_bytes body)
     if (!amanat_is_ok(result)) {
         redaction_failed(exchange, result);
         return;
+    }
+    if (exchange->is_head && exchange->windows != NULL) {
+        exchange_leave_upstream(exchange, false);
     }
     hold_back(exchange);
     exchange_advance_release(exchange);

@@ -81,6 +81,8 @@ static void stop_worker(void *context)
 /* ---- a worker's generation ---- */
 
 struct change_over {
+    struct runtime_task task;
+    struct change_over *next; /* while it is made */
     struct proxy_worker *worker;
     struct proxy_generation *generation;
 };
@@ -104,19 +106,38 @@ static void change_over(void *context)
     free(change);
 }
 
-amanat_result proxy_reload(struct proxy *proxy, struct proxy_generation *generation)
+/* One for each worker, or none: a reload never half-applies (design 4.7). */
+static struct change_over *make_changes(struct proxy *proxy, struct proxy_generation *generation)
 {
+    struct change_over *changes = NULL;
     for (size_t i = 0; i < proxy->worker_count; i++) {
         struct change_over *change = calloc(1, sizeof(*change));
-        TRY_MEMORY(change);
-        change->worker = &proxy->workers[i];
-        change->generation = proxy_generation_ref(generation);
-        const amanat_result posted = runtime_loop_post(proxy->workers[i].loop, change_over, change);
-        if (!amanat_is_ok(posted)) {
-            proxy_generation_unref(generation);
-            free(change);
-            return posted;
+        if (change == NULL) {
+            while (changes != NULL) {
+                struct change_over *next = changes->next;
+                free(changes);
+                changes = next;
+            }
+            return NULL;
         }
+        *change = (struct change_over){.task = {.run = change_over, .context = change},
+                                       .next = changes,
+                                       .worker = &proxy->workers[i],
+                                       .generation = generation};
+        changes = change;
+    }
+    return changes;
+}
+
+amanat_result proxy_reload(struct proxy *proxy, struct proxy_generation *generation)
+{
+    struct change_over *change = make_changes(proxy, generation);
+    TRY_MEMORY(change);
+    while (change != NULL) {
+        struct change_over *next = change->next; /* the worker frees it */
+        (void)proxy_generation_ref(generation);
+        runtime_loop_post_task(change->worker->loop, &change->task);
+        change = next;
     }
     return AMANAT_OK;
 }

@@ -50,6 +50,7 @@ bool openapi_is_reserved_header(struct bytes name)
                                            "content-range",
                                            "content-type",
                                            "cookie",
+                                           "date",
                                            "disclosure",
                                            "expect",
                                            "forwarded",

@@ -80,6 +80,10 @@ AMANAT_MUST_CHECK amanat_result access_decide(const struct ruleset *ruleset,
                                               const struct access_request *request,
                                               struct arena *arena, struct access_decision *out);
 
+/** From now on the plan's questions about records are asked as of this time (milliseconds since the
+ * epoch): for an access that takes long and was decided again. MEMORY: then it must end. */
+AMANAT_MUST_CHECK amanat_result access_set_now(const struct access_decision *decision, int64_t now);
+
 /**
  * Appends the value of the `Disclosure` header field: `person.cnic=mask, place=record`: labels of
  * the operation in the order of the vocabulary, with their mode, or `record` where it depends on

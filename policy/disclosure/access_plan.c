@@ -247,6 +247,18 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
     return AMANAT_OK;
 }
 
+amanat_result access_set_now(const struct access_decision *decision, int64_t now)
+{
+    struct access *access = decision->plan->ask_context;
+    for (size_t i = 0; i < access->context_count; i++) {
+        if (bytes_equal(access->context[i].key, BYTES("now"))) {
+            access->context[i].value = cedar_value_datetime(now);
+        }
+    }
+    return cedar_value_record(access->arena, access->context, access->context_count,
+                              &access->field_context);
+}
+
 /* ---- the Disclosure header ---- */
 
 /* The word for a label, over all places where it may stand: one mode, `record`, or NULL when it is
