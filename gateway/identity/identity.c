@@ -29,13 +29,14 @@ struct identity_verifier {
     const struct config_identity *config;
     struct arena *arena;
     struct identity_keys *keys; /* one set for each of config->tokens */
+    size_t key_set_count;       /* a cache may hold the verifier when its config is gone */
 };
 
 /* ---- the verifier ---- */
 
 static void free_verifier(struct identity_verifier *verifier)
 {
-    for (size_t i = 0; verifier->keys != NULL && i < verifier->config->tokens.count; i++) {
+    for (size_t i = 0; i < verifier->key_set_count; i++) {
         identity_keys_clear(&verifier->keys[i]);
     }
     arena_free(verifier->arena);
@@ -49,6 +50,7 @@ static amanat_result read_key_files(struct identity_verifier *verifier,
     amanat_result result = AMANAT_OK;
     verifier->keys = arena_allocate_array(verifier->arena, issuers->count, sizeof(*verifier->keys));
     TRY_MEMORY(verifier->keys);
+    verifier->key_set_count = issuers->count;
     for (size_t i = 0; i < issuers->count; i++) {
         const char *path = issuers->items[i].keys;
         struct bytes text = {0};

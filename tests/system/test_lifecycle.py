@@ -5,6 +5,7 @@ Whatever happens, an access whose agent is known has entries that are numbered w
 one says that it is the last; and what a partner gets is whole, or visibly broken.
 """
 import json
+import os
 import pathlib
 import threading
 import time
@@ -263,7 +264,8 @@ def test_a_long_answer_is_never_held_in_memory_whole(start_gateway, upstream):
     assert response.complete and response.body.count(b"[CNIC]") == 60000
     status = pathlib.Path(f"/proc/{gateway.program.pid}/status").read_text(encoding="utf-8")
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-    assert peak * 1024 < len(body), "the answer was held in memory"
+    if os.environ.get("AMANAT_PRESET") not in ("asan", "tsan"):  # sanitizers hold what was freed
+        assert peak * 1024 < len(body), "the answer was held in memory"
     assert_numbered(ends_of(gateway, response.access))
 
 
