@@ -104,7 +104,7 @@ struct identity_verifier;
  * Reads the key files of the issuers. CONFIG_FAULT with diagnostics for what is wrong in them (RFC
  * 7517; keys of unknown type or use are passed over with a warning; a `kid` that stands twice, RSA
  * below 2,048 bits, and an issuer without any usable key are errors); IO; MEMORY. The configuration
- * must live as long as the verifier.
+ * must live as long as the verifier is asked; its last reference may be dropped later (caches).
  */
 AMANAT_MUST_CHECK amanat_result identity_verifier_new(const struct config_identity *config,
                                                       struct amanat_diagnostics *diagnostics,
