@@ -37,6 +37,9 @@ static bool may_be_resource(const struct cedar_expression *expression, const str
 {
     const struct key outer = {expression->as.attribute, keys}; /* used only for a GET */
     switch (expression->kind) {
+    case CEDAR_EXPRESSION_LITERAL: /* a resource that data came with has an empty id (design 2) */
+        return expression->as.literal.kind == CEDAR_VALUE_ENTITY && keys == NULL &&
+               expression->as.literal.as.entity.id.length == 0;
     case CEDAR_EXPRESSION_VARIABLE:
         return expression->as.variable == CEDAR_VARIABLE_RESOURCE && keys == NULL;
     case CEDAR_EXPRESSION_IF:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `amanat check` finds in policies beyond their grammar: actions that do not exist, and
- * permits for field modes that do not name the type of their resource. Full validation by types is
- * not here.
+ * What `amanat check` finds in policies beyond their grammar: permits for field modes that do not
+ * name the type of their resource, and names of actions, types, services and attributes of records
+ * that do not exist. A misspelt name in a forbid would be one that forbids nothing. Full validation
+ * by types is not here.
  */
 #include "policy/base/base.h"
 #include "policy/disclosure/ruleset_parts.h"
@@ -109,14 +110,112 @@ static bool check_actions(const struct ruleset *ruleset, const struct cedar_poli
     return known;
 }
 
+/* ---- names that nothing has ---- */
+
+static void report_name(const struct cedar_policy *policy, const char *code, const char *what,
+                        struct bytes name, const char *why, struct amanat_diagnostics *diagnostics)
+{
+    amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, code, cedar_policy_source(policy),
+                           cedar_policy_line(policy), cedar_policy_column(policy),
+                           "policy `%.*s` names the %s `%.*s`, %s",
+                           BYTES_PRINTF(cedar_policy_id(policy)), what, BYTES_PRINTF(name), why);
+}
+
+static bool is_service(const struct ruleset *ruleset, struct bytes name)
+{
+    for (size_t i = 0; i < ruleset->catalogue->service_count; i++) {
+        if (bytes_equal(ruleset->catalogue->services[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Partners and agents come and go; services are those of the folder. */
+static bool check_scope(const struct ruleset *ruleset, const struct cedar_policy *policy,
+                        const struct cedar_scope *scope, struct amanat_diagnostics *diagnostics)
+{
+    const bool has_type = scope->kind == CEDAR_SCOPE_IS || scope->kind == CEDAR_SCOPE_IS_IN;
+    const bool has_entity = scope->kind == CEDAR_SCOPE_EQUAL || scope->kind == CEDAR_SCOPE_IN ||
+                            scope->kind == CEDAR_SCOPE_IS_IN;
+    const struct bytes types[] = {has_type ? scope->type : BYTES(""),
+                                  has_entity ? scope->entity.type : BYTES("")};
+    bool known = true;
+    for (size_t i = 0; i < 2; i++) {
+        if (types[i].length > 0 && cedar_schema_entity_type(ruleset->schema, types[i]) == NULL) {
+            report_name(policy, "unknown-type", "type", types[i],
+                        "which neither the model nor a record of a service declares", diagnostics);
+            known = false;
+        }
+    }
+    if (has_entity && bytes_equal_string(scope->entity.type, "Service") &&
+        !is_service(ruleset, scope->entity.id)) {
+        report_name(policy, "unknown-service", "service", scope->entity.id,
+                    "for which there is no document below services/", diagnostics);
+        known = false;
+    }
+    return known;
+}
+
+/* Nobody gives a template's slots a value here: as a forbid it would forbid nothing. */
+static bool check_kind(const struct cedar_policy *policy, struct amanat_diagnostics *diagnostics)
+{
+    if (cedar_policy_kind(policy) != CEDAR_POLICY_TEMPLATE) {
+        return true;
+    }
+    amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "template",
+                           cedar_policy_source(policy), cedar_policy_line(policy),
+                           cedar_policy_column(policy),
+                           "policy `%.*s` is a template: nothing here fills its slots, so it would "
+                           "never apply; write the entity out",
+                           BYTES_PRINTF(cedar_policy_id(policy)));
+    return false;
+}
+
+struct attribute_check {
+    const struct ruleset *ruleset;
+    struct amanat_diagnostics *diagnostics;
+    bool sound;
+};
+
+static bool has_attribute(const struct ruleset *ruleset, struct bytes type, struct bytes attribute)
+{
+    const struct cedar_entity_type *declared = cedar_schema_entity_type(ruleset->schema, type);
+    return declared != NULL && cedar_type_attribute(declared->shape, attribute) != NULL;
+}
+
+/* An attribute that the resource can never have: of the type in the scope, else of any record. */
+static amanat_result check_attribute(void *context, const struct cedar_policy *policy,
+                                     struct bytes resource_type, struct bytes attribute)
+{
+    struct attribute_check *check = context;
+    const struct ruleset *ruleset = check->ruleset;
+    bool known = resource_type.length > 0 && has_attribute(ruleset, resource_type, attribute);
+    for (size_t i = 0; resource_type.length == 0 && i < ruleset->catalogue->record_count; i++) {
+        known = known || has_attribute(ruleset, ruleset->catalogue->records[i].name, attribute);
+    }
+    if (!known) {
+        report_name(policy, "unknown-attribute", "attribute", attribute,
+                    "which its resource never has", check->diagnostics);
+        check->sound = false;
+    }
+    return AMANAT_OK;
+}
+
 amanat_result ruleset_check_policies(const struct ruleset *ruleset,
                                      struct amanat_diagnostics *diagnostics)
 {
+    struct attribute_check attributes = {ruleset, diagnostics, true};
     bool sound = true;
     for (size_t i = 0; i < cedar_policy_set_count(ruleset->policies); i++) {
         const struct cedar_policy *policy = cedar_policy_set_at(ruleset->policies, i);
+        const struct cedar_policy_scope *scope = cedar_policy_scope(policy);
+        sound = check_kind(policy, diagnostics) && sound;
         sound = check_resource_type(policy, diagnostics) && sound;
         sound = check_actions(ruleset, policy, diagnostics) && sound;
+        sound = check_scope(ruleset, policy, &scope->principal, diagnostics) && sound;
+        sound = check_scope(ruleset, policy, &scope->resource, diagnostics) && sound;
     }
-    return sound ? AMANAT_OK : amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+    TRY(cedar_policy_set_resource_attributes(ruleset->policies, check_attribute, &attributes));
+    return sound && attributes.sound ? AMANAT_OK : amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
 }

@@ -136,6 +136,7 @@ static void test_resource_attributes__are_found_wherever_the_resource_goes(void 
         {"permit(principal,action,resource) when { [1].contains(principal.a + resource.c) };",
          ".c "},
         {"permit(principal,action,resource in ?resource) when { resource.a };", ".a "},
+        {"permit(principal,action,resource) when { T::\"\".a && T::\"x\".b };", ".a "},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct buffer found;
