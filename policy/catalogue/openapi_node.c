@@ -151,7 +151,8 @@ static void check_node(struct compiler *compiler, const struct built_node *built
 {
     const struct catalogue_node *node = &built->node;
     const bool takes_scalar = (node->kinds & CATALOGUE_SCALARS) != 0;
-    if (node->record != CATALOGUE_NONE && (node->kinds & CATALOGUE_KIND_OBJECT) == 0) {
+    if (node->record != CATALOGUE_NONE &&
+        (node->is_anything || (node->kinds & CATALOGUE_KIND_OBJECT) == 0)) {
         compiler_report(compiler, AMANAT_SEVERITY_ERROR, built->place, "record",
                         "`x-amanat-record` stands on objects only: state `type: object`");
     }

@@ -439,6 +439,12 @@ static amanat_result project(struct compiler *compiler, const struct part *part,
                              enum projection projection, struct bytes name, struct term **out)
 {
     term_list all = {0};
+    compiler->steps += part->schemas.count;
+    if (compiler->steps > COMPILER_STEPS_LIMIT) {
+        compiler_report(compiler, AMANAT_SEVERITY_ERROR, part->place, "limit",
+                        "too many schemas meet at this place");
+        return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+    }
     if (projection == PROJECT_ADDITIONAL && is_closed(part)) {
         *out = NULL;
         return AMANAT_OK;

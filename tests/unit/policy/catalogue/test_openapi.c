@@ -58,6 +58,8 @@ static void test_openapi__refuses_labels_at_the_place(void **state)
          FIXTURE_SCHEMA("{type: object, x-amanat-record: @@Service}")},
         {"record", "stands on objects only",
          FIXTURE_SCHEMA("@@{type: string, x-amanat-record: R}")},
+        {"record", "stands on objects only",
+         FIXTURE_SCHEMA("@@{x-amanat-record: R, x-amanat-label: note}")},
         {"two-records", "two kinds of records",
          FIXTURE_SCHEMA("{type: object, x-amanat-record: A, allOf: [@@{x-amanat-record: B}]}")},
         {"two-records", "alternatives begin different",
