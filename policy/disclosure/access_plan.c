@@ -59,23 +59,19 @@ static struct candidates find_candidates(const struct planner *planner,
     return found;
 }
 
-/* What they say about all other record types of the operation, which may lie around this one or in
- * it. */
-static struct candidates find_candidates_elsewhere(const struct planner *planner,
-                                                   const struct ruleset_action *action,
-                                                   size_t record)
+/* Whether a forbid of this action could speak of another record type of the operation, which may
+ * lie around this one. */
+static bool is_forbidden_around(const struct planner *planner, const struct ruleset_action *action,
+                                size_t record)
 {
     const struct catalogue_operation *operation = planner->access->request->call->operation;
-    struct candidates all = {0};
     for (size_t i = 0; i < operation->record_count; i++) {
-        if (operation->records[i] != record) {
-            const struct candidates found = find_candidates(planner, action, operation->records[i]);
-            all.permits |= found.permits;
-            all.forbids |= found.forbids;
-            all.reads_record |= found.reads_record;
+        if (operation->records[i] != record &&
+            find_candidates(planner, action, operation->records[i]).forbids) {
+            return true;
         }
     }
-    return all;
+    return false;
 }
 
 /* Marks what the policies for an action read of a record type; `permits` false: only its forbids.
@@ -102,8 +98,7 @@ enum standing {
 };
 
 static amanat_result judge_mode(const struct planner *planner, const struct ruleset_action *action,
-                                size_t record, const struct candidates *found,
-                                bool is_forbidden_elsewhere, enum standing *out)
+                                size_t record, const struct candidates *found, enum standing *out)
 {
     const struct access *access = planner->access;
     const struct cedar_entity_uid uid = record_uid(access, record);
@@ -112,17 +107,18 @@ static amanat_result judge_mode(const struct planner *planner, const struct rule
     if (!found->reads_record) {
         TRY(access_ask(access, action->id, &uid, planner->entities[record], &access->field_context,
                        &answer));
-        *out = !answer.permitted        ? STANDS_NOT
-               : is_forbidden_elsewhere ? STANDS_OPEN
-                                        : STANDS_ALWAYS;
+        *out = !answer.permitted                              ? STANDS_NOT
+               : is_forbidden_around(planner, action, record) ? STANDS_OPEN
+                                                              : STANDS_ALWAYS;
     }
     return AMANAT_OK;
 }
 
 /*
  * From the strongest mode down: an open question is remembered, a certain yes settles the label.
- * The weaker modes are looked at even then: a forbid of theirs is asked of this record too when a
- * record inside it could be disclosed in that mode (design 2), so what it reads must be collected.
+ * What forbids read is collected of every mode, also of those that cannot be reached here: a record
+ * inside this one could be disclosed in them, and then its forbids are asked of this one (design
+ * 2).
  */
 static amanat_result judge_in_record(const struct planner *planner, size_t label, size_t record,
                                      bool *reads, struct plan_verdict *out)
@@ -133,14 +129,11 @@ static amanat_result judge_in_record(const struct planner *planner, size_t label
         const struct ruleset_action *action =
             &planner->access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
         const struct candidates here = find_candidates(planner, action, record);
-        const struct candidates elsewhere = find_candidates_elsewhere(planner, action, record);
         const bool is_asked = !is_settled && here.permits;
         enum standing standing = STANDS_NOT;
-        if (is_asked || elsewhere.permits) {
-            mark_reads_of_action(planner, action, record, is_asked, reads);
-        }
+        mark_reads_of_action(planner, action, record, is_asked, reads);
         if (is_asked) {
-            TRY(judge_mode(planner, action, record, &here, elsewhere.forbids, &standing));
+            TRY(judge_mode(planner, action, record, &here, &standing));
         }
         if (standing != STANDS_NOT && verdict.strongest == DISCLOSURE_WITHHELD) {
             verdict.strongest = (uint8_t)mode;

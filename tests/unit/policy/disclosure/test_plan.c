@@ -162,7 +162,8 @@ static const struct {
     {"when { {it: resource} has it.d && (if true then resource else resource).d != \"x\" }",
      d_is_not_x_unless_absent},
 };
-#define CONDITION_COUNT (sizeof(conditions) / sizeof(conditions[0]))
+#define CONDITION_COUNT              (sizeof(conditions) / sizeof(conditions[0]))
+#define CONDITIONS_THAT_READ_NOTHING 3 /* the first */
 
 struct policy {
     bool permits;
@@ -236,6 +237,9 @@ static struct policy random_policy(uint64_t *state)
                             .action = &actions[chance(state, ACTION_COUNT)],
                             .condition = chance(state, CONDITION_COUNT)};
     policy.type = (int)chance(state, policy.permits ? TYPE_COUNT : TYPE_COUNT + 1);
+    if (policy.type == TYPE_SERVICE) { /* a service has no attributes, and check says so */
+        policy.condition = chance(state, CONDITIONS_THAT_READ_NOTHING);
+    }
     return policy;
 }
 
