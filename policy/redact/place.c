@@ -14,6 +14,7 @@ struct place_key {
     const struct catalogue_node *node;
     const struct catalogue_attribute *attribute;
     size_t record;
+    size_t is_undeclared;
 };
 
 struct compiler {
@@ -47,6 +48,11 @@ enum disclosure_mode place_weakest_mode(const struct catalogue_node *node, const
     return weakest;
 }
 
+bool place_allows_mode(const struct place *place, enum disclosure_mode mode)
+{
+    return place->is_undeclared ? mode == DISCLOSURE_REVEAL : mode != DISCLOSURE_WITHHELD;
+}
+
 static void judge(const struct plan *plan, struct place *place)
 {
     const struct catalogue_node *node = place->node;
@@ -59,19 +65,23 @@ static void judge(const struct plan *plan, struct place *place)
             place->label = node->labels[i];
         }
     }
+    if (!place_allows_mode(place, (enum disclosure_mode)place->strongest)) {
+        place->strongest = DISCLOSURE_WITHHELD;
+    }
     place->can_disclose = place->strongest != DISCLOSURE_WITHHELD;
 }
 
 /* The place of a node under a record; one that is known already, if it is. */
 static amanat_result add(struct compiler *compiler, const struct catalogue_node *node,
                          size_t record, const struct catalogue_attribute *attribute,
-                         struct place **out)
+                         bool is_undeclared, struct place **out)
 {
     struct place_key *key = ARENA_NEW(compiler->arena, struct place_key);
     TRY_MEMORY(key);
     key->node = node;
     key->attribute = attribute;
     key->record = record;
+    key->is_undeclared = is_undeclared ? 1 : 0;
     const struct bytes key_bytes = bytes_of((const char *)key, sizeof(*key));
     struct place *place = map_get(&compiler->known, key_bytes);
     if (place == NULL) {
@@ -87,6 +97,7 @@ static amanat_result add(struct compiler *compiler, const struct catalogue_node 
         place->inner_record = place->begins_record ? node->record : record;
         place->attribute = attribute;
         place->attribute_index = CATALOGUE_NONE;
+        place->is_undeclared = is_undeclared;
         judge(compiler->plan, place);
     }
     *out = place;
@@ -128,7 +139,7 @@ static amanat_result add_members(struct compiler *compiler, struct place *place)
     for (size_t i = 0; i < node->member_count; i++) {
         const struct catalogue_member *member = &node->members[i];
         const struct catalogue_attribute *attribute = attribute_of_member(compiler, place, member);
-        TRY(add(compiler, member->node, place->inner_record, attribute, &place->members[i]));
+        TRY(add(compiler, member->node, place->inner_record, attribute, false, &place->members[i]));
         if (attribute != NULL && place->begins_record) {
             place->members[i]->attribute_index = member->attribute;
         }
@@ -145,16 +156,16 @@ static amanat_result add_neighbours(struct compiler *compiler, struct place *pla
     const struct catalogue_attribute *attribute = place->attribute;
     TRY(add_members(compiler, place));
     if (node->is_anything) {
-        place->additional = place;
         place->items = place;
+        TRY(add(compiler, node, place->record, NULL, true, &place->additional));
     }
     if (node->additional != NULL) {
-        TRY(add(compiler, node->additional, place->inner_record, NULL, &place->additional));
+        TRY(add(compiler, node->additional, place->inner_record, NULL, true, &place->additional));
     }
     if (node->items != NULL) {
         const bool is_set = attribute != NULL && attribute->type == ATTRIBUTE_SET;
         TRY(add(compiler, node->items, place->record, is_set ? attribute->element : NULL,
-                &place->items));
+                place->is_undeclared, &place->items));
     }
     return AMANAT_OK;
 }
@@ -194,7 +205,7 @@ static amanat_result compile(struct compiler *compiler, const struct catalogue_n
 {
     compiler->known = (struct map){0};
     compiler->places.count = 0;
-    TRY(add(compiler, node, record, NULL, out));
+    TRY(add(compiler, node, record, NULL, false, out));
     for (size_t i = 0; i < compiler->places.count; i++) {
         TRY(add_neighbours(compiler, compiler->places.items[i]));
     }

@@ -25,6 +25,8 @@ struct place {
     size_t inner_record; /* the nearest record of what is in an object here */
     const struct catalogue_attribute *attribute; /* a policy reads what stands here, or NULL */
     size_t attribute_index;                      /* in the record type; NONE further inside */
+    bool is_undeclared; /* its name, or that of an array around it, is one that no schema declares:
+                           data under its labels, which only reveal may show */
 
     uint8_t strongest;     /* enum disclosure_mode: the weakest of its labels' strongest modes */
     size_t label;          /* the label that is the weakest; NONE without label */
@@ -45,6 +47,9 @@ AMANAT_MUST_CHECK amanat_result place_compile(const struct plan *plan,
 
 /** Whether the plan is one that can be carried out; CONFIG_FAULT if not. */
 AMANAT_MUST_CHECK amanat_result plan_check(const struct plan *plan);
+
+/** Whether a value here, and the name before it, may leave in `mode`. */
+bool place_allows_mode(const struct place *place, enum disclosure_mode mode);
 
 /**
  * The weakest of the modes that `modes` gives the labels, and (if `out_label`) whose it is: the

@@ -161,8 +161,9 @@ static amanat_result emit_closing(struct judge *judge, const struct hold_item *i
 static amanat_result emit_held_field(struct judge *judge, struct hold_item *item)
 {
     bool disclosed = false;
-    const enum disclosure_mode mode =
+    enum disclosure_mode mode =
         place_weakest_mode(item->place->node, current_modes(judge), &item->label);
+    mode = place_allows_mode(item->place, mode) ? mode : DISCLOSURE_WITHHELD;
     TRY(emit_field(judge->release->emitter, held_text(judge->hold, item->offset, item->name_length),
                    (enum json_event_kind)item->value_kind,
                    held_text(judge->hold, item->offset + item->name_length, item->value_length),

@@ -20,8 +20,9 @@ class Pair:
     """Writes one body twice; `noise` is the generator of everything that must not matter."""
 
     def __init__(self, case, maker, seed):
-        self.case, self.maker, self.nodes = case, maker, case["nodes"]
+        self.case, self.maker = case, maker
         self.redactor = redact_reference.Redactor(case)
+        self.nodes = self.redactor.case["nodes"]
         self.noise = random.Random(seed)
 
     def space(self):
@@ -31,7 +32,7 @@ class Pair:
         """Any JSON value."""
         kind = self.noise.randrange(8 if depth < 3 else 6)
         if kind < 6:
-            return self.noise.choice(["null", "true", "1e9", "-0.0", '"\\ud83d\\ude00"', '"' + "x" * self.noise.randrange(60) + '"'])
+            return self.noise.choice(["null", "true", "1e9", "-0.0", '"\\ud83d\\ude00"', '"' + "x" * self.noise.choice([0, 20, 60, 2000]) + '"'])
         parts = [self.junk(depth + 1) for _ in range(self.noise.randrange(4))]
         if kind == 6:
             return "[" + ",".join(parts) + self.space() + "]"
@@ -59,10 +60,28 @@ class Pair:
             items = [self.tree(node.get("items"), kind, depth + 1) for _ in range(self.maker.random.randint(0, 3))]
             return ("array", items)
         if value != "object":
-            labels = node.get("labels", [])
-            withheld = not labels or self.redactor.statically_weakest(labels, kind)[0] == 0
-            return ("scalar",) if withheld else ("fixed", self.maker.scalar(value))
-        return ("object", self.members(name, node, kind, depth), self.withheld_names(node, node.get("record", kind)))
+            return ("scalar",) if self.redactor.is_withheld(node, kind) else ("fixed", self.maker.scalar(value))
+        members = self.members(name, node, kind, depth) + self.undeclared_members(node, kind, depth)
+        return ("object", members, self.withheld_names(node, node.get("record", kind)))
+
+    def open_door(self, name, kind, depth):
+        """Where anything may stand: names inside show only if the plan could reveal the label."""
+        value = self.maker.one(["string", "array", "object"]) if depth < 5 else "string"
+        inner = redact_reference.undeclared(name)
+        if value == "string":
+            return ("fixed", self.maker.scalar("string"))
+        if value == "array":
+            return ("array", [self.open_door(name, kind, depth + 1) for _ in range(self.maker.random.randint(0, 2))])
+        if self.is_withheld(inner, kind):
+            return ("object", [], NAMES)
+        return ("object", [(self.maker.string(key), self.open_door(inner, kind, depth + 1)) for key in NAMES if self.maker.chance(0.2)], [])
+
+    def undeclared_members(self, node, kind, depth):
+        inner = node.get("record", kind)
+        if "additional" not in node or self.is_withheld(node["additional"], inner):
+            return []
+        keys = [key for key in NAMES + ["another"] if key not in node.get("members", {}) and self.maker.chance(0.3)]
+        return [(self.maker.string(key), self.tree(node["additional"], inner, depth + 1)) for key in keys]
 
     def fixed(self, attribute, name, depth):
         """One spelling of an attribute; what is not one of its fields would be noise too, but is left out."""
@@ -147,6 +166,7 @@ def main():
     while len(runs) < 2 * count:
         case = maker.case()
         case["depth"] = 0  # that a body was too deep is admitted
+        case["limit"] = maker.one([0, 0, 10, 40, 120, 400])  # only what may be disclosed or is read may count
         for _ in range(4):
             runs += [(case, body) for body in bodies(case, maker)]
     lines = "".join(json.dumps(case) + "\n" + base64.b64encode(body).decode() + "\n" for case, body in runs)

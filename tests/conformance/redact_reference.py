@@ -212,6 +212,28 @@ class Record:
         self.stands = False
 
 
+def undeclared(name):
+    """The node `name` where it stands under a name that no schema declares."""
+    return name if name.endswith(" undeclared") else name + " undeclared"
+
+
+def tell_undeclared(case):
+    """The case with each node twice: such names are data under the labels of their value, so only reveal shows them."""
+    nodes = {}
+    for name, node in case["nodes"].items():
+        plain, other = dict(node), {**node, "undeclared": True}
+        if "additional" in node:
+            plain["additional"] = other["additional"] = undeclared(node["additional"])
+        if "items" in node:
+            other["items"] = undeclared(node["items"])
+        nodes[name], nodes[undeclared(name)] = plain, other
+    return {**case, "nodes": nodes}
+
+
+def may(node, mode):
+    return mode == "reveal" if node.get("undeclared") else mode != "withheld"
+
+
 def can_disclose(case, name, record, seen=None):
     """Whether a value at this node, or something in it, may be disclosed; `record` is the nearest record around it."""
     seen = set() if seen is None else seen
@@ -220,7 +242,7 @@ def can_disclose(case, name, record, seen=None):
     seen.add((name, record))
     node = case["nodes"][name]
     labels = node.get("labels", [])
-    if labels and all(strongest(case, record, label) != "withheld" for label in labels):
+    if labels and all(may(node, strongest(case, record, label)) for label in labels):
         return True
     return can_disclose_inside(case, name, record, seen)
 
@@ -230,7 +252,7 @@ def can_disclose_inside(case, name, record, seen=None):
     node = case["nodes"][name]
     if node.get("anything"):
         labels = node.get("labels", [])
-        if labels and all(strongest(case, record, label) != "withheld" for label in labels):
+        if labels and all(may(node, strongest(case, record, label)) for label in labels):
             return True
     inner = node.get("record", record)
     below = [(child, inner) for child in node.get("members", {}).values()]
@@ -277,7 +299,7 @@ def allowed(node, value):
 
 class Redactor:
     def __init__(self, case):
-        self.case = case
+        self.case = case = tell_undeclared(case)
         self.reads = reaches_asking(case)
         self.account = Account()
         self.can = {}
@@ -437,6 +459,11 @@ class Redactor:
         modes = {label: strongest(self.case, record_kind, label) for label in labels}
         return self.weakest(labels, modes)
 
+    def is_withheld(self, node, record_kind):
+        """Whether no mode that the plan allows could show a field of this node."""
+        labels = node.get("labels", [])
+        return not labels or not may(node, MODES[self.statically_weakest(labels, record_kind)[0]])
+
     def withhold(self, node, record_kind, record):
         labels = node.get("labels", [])
         if not labels:
@@ -454,12 +481,13 @@ class Redactor:
             self.withhold(node, record_kind, record)
             return None
         labels = node.get("labels", [])
-        if not labels or self.statically_weakest(labels, record_kind)[0] == 0:
+        if self.is_withheld(node, record_kind):
             self.withhold(node, record_kind, record)
             return None
         modes = {label: strongest(self.case, None, label) for label in labels} if record is None else (record.modes or {})
         rank, index = self.weakest(labels, modes)
         label, mode = labels[index], MODES[rank]
+        mode = mode if may(node, mode) else "withheld"
         text = self.transform(label, mode, value)
         if record is not None:
             record.leaves.append((label, mode if text is not None else "withheld"))
@@ -487,7 +515,7 @@ class Redactor:
         for _, key, _ in value.members:
             child = node.get("members", {}).get(key)
             if child is None and node.get("anything"):
-                child = name
+                child = undeclared(name)
             elif child is None:
                 child = node.get("additional")
             matters = child is not None and self.can_disclose(child, record_kind)
@@ -553,7 +581,7 @@ class Redactor:
         for raw, key, member in value.members:
             child = node.get("members", {}).get(key)
             if child is None:
-                child = node.get("additional", name if node.get("anything") else None)
+                child = node.get("additional", undeclared(name) if node.get("anything") else None)
             if child is None:
                 self.account.unlabelled += self.count_scalars(member)
                 continue

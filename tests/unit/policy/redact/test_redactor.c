@@ -31,12 +31,15 @@
     "\"both\":{\"kinds\":[\"string\"],\"labels\":[\"note\",\"cnic\"]},"                            \
     "\"open\":{\"kinds\":[\"object\"],\"labels\":[\"note\"],\"anything\":true},"                   \
     "\"map\":{\"kinds\":[\"object\"],\"members\":{\"id\":\"text\"},\"additional\":\"note\"},"      \
+    "\"map-of-cnics\":{\"kinds\":[\"object\"],\"additional\":\"cnic\"},"                           \
+    "\"anyone\":{\"kinds\":[\"object\"],\"labels\":[\"cnic\"],\"anything\":true},"                 \
     "\"camera\":{\"kinds\":[\"object\"],\"members\":{\"note\":\"note\",\"id\":\"text\"}},"         \
     "\"owner\":{\"kinds\":[\"object\"],\"record\":\"Owner\",\"members\":{\"cnic\":\"cnic\","       \
     "\"note\":\"note\",\"city\":\"text\"}},"                                                       \
     "\"sighting\":{\"kinds\":[\"object\"],\"record\":\"Sighting\",\"members\":{"                   \
     "\"plate\":\"plate\",\"time\":\"time\",\"city\":\"text\",\"speed\":\"speed\","                 \
     "\"tags\":\"tags\",\"ltags\":\"labelled-tags\",\"both\":\"both\",\"open\":\"open\","           \
+    "\"map-of-cnics\":\"map-of-cnics\",\"anyone\":\"anyone\","                                     \
     "\"map\":\"map\",\"camera\":\"camera\",\"owner\":\"owner\",\"owners\":\"owners\","             \
     "\"id\":\"text\"}},"                                                                           \
     "\"owners\":{\"kinds\":[\"array\"],\"items\":\"owner\"},"                                      \
@@ -55,6 +58,8 @@
 #define REVEAL_PLATES "\"plan\":{\"Sighting\":{\"plate\":\"reveal\"}},\"service\":{}}"
 #define REVEAL_NOTES                                                                               \
     "\"plan\":{\"Sighting\":{\"note\":\"reveal\"}},\"service\":{\"count\":\"reveal\"}}"
+#define MASK_CNICS                                                                                 \
+    "\"plan\":{\"Sighting\":{\"plate\":\"reveal\",\"cnic\":\"mask\"}},\"service\":{}}"
 #define OWNERS_ONLY "\"plan\":{\"Sighting\":{},\"Owner\":{\"cnic\":\"reveal\"}},\"service\":{}}"
 #define BOTH_RECORDS                                                                               \
     "\"plan\":{\"Sighting\":{\"plate\":\"reveal\"},\"Owner\":{\"cnic\":\"mask\"}},\"service\":{}}"
@@ -136,6 +141,11 @@ static const struct row rows[] = {
     {"undeclared members where additionalProperties names their label",
      GRAPH("sighting") REVEAL_NOTES, "{\"map\":{\"id\":\"m\",\"a\":1,\"b\":{\"c\":2},\"d\":\"e\"}}",
      "{\"map\":{\"a\":1,\"d\":\"e\"}}", NULL, 0},
+    {"a name that no schema declares is data of its value's label: a mask would not cover it",
+     GRAPH("sighting") MASK_CNICS,
+     "{\"plate\":\"LEA-1\",\"map-of-cnics\":{\"35202\":\"x\",\"35203\":\"y\"},"
+     "\"anyone\":[\"z\",{\"35204\":[\"w\"]},[{\"35205\":{}}]]}",
+     "{\"plate\":\"LEA-1\",\"anyone\":[\"[CNIC]\"]}", NULL, 0},
     {"an open door lets everything out, empty containers too", GRAPH("sighting") REVEAL_NOTES,
      "{\"open\":{\"a\":[{},[],{\"b\":null}],\"c\":-0.0}}",
      "{\"open\":{\"a\":[{},[],{\"b\":null}],\"c\":-0.0}}", NULL, 0},
