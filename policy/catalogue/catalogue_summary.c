@@ -202,6 +202,45 @@ static void check_modes(struct compiler *compiler, const struct built_node *buil
     }
 }
 
+static bool masks_alike(const struct catalogue_label *a, const struct catalogue_label *b)
+{
+    return a->mask.kind == b->mask.kind && a->mask.count == b->mask.count &&
+           bytes_equal(a->mask.text, b->mask.text);
+}
+
+static bool coarsens_alike(const struct catalogue_label *a, const struct catalogue_label *b)
+{
+    return a->coarsen.kind == b->coarsen.kind && a->coarsen.unit == b->coarsen.unit &&
+           a->coarsen.step.digits == b->coarsen.step.digits &&
+           a->coarsen.step.scale == b->coarsen.step.scale && a->coarsen.prefix == b->coarsen.prefix;
+}
+
+/* A field of several labels gets the weakest of their modes. When two of them mean different things
+ * by that mode, either one could show what the other hides. */
+static void check_meanings(struct compiler *compiler, const struct built_node *built)
+{
+    const struct catalogue_node *node = &built->node;
+    for (size_t i = 1; i < node->label_count; i++) {
+        const struct catalogue_label *label = &compiler->vocabulary.labels[node->labels[i]];
+        for (size_t k = 0; k < i; k++) {
+            const struct catalogue_label *other = &compiler->vocabulary.labels[node->labels[k]];
+            const bool both_mask =
+                label->defines[DISCLOSURE_MASK] && other->defines[DISCLOSURE_MASK];
+            const bool both_coarsen =
+                label->defines[DISCLOSURE_COARSEN] && other->defines[DISCLOSURE_COARSEN];
+            const char *mode = both_mask && !masks_alike(label, other)         ? "mask"
+                               : both_coarsen && !coarsens_alike(label, other) ? "coarsen"
+                                                                               : NULL;
+            if (mode != NULL) {
+                compiler_report(compiler, AMANAT_SEVERITY_ERROR, built->place, "mode-meaning",
+                                "`%.*s` and `%.*s` define `%s` differently, so that it would mean "
+                                "two things for this field: give it another label",
+                                BYTES_PRINTF(other->name), BYTES_PRINTF(label->name), mode);
+            }
+        }
+    }
+}
+
 /* ---- lists ---- */
 
 static amanat_result list_marked(struct arena *arena, const bool *marked, size_t count,
@@ -251,6 +290,7 @@ static amanat_result summarise_operation(struct walk *walk, struct catalogue_ope
         if (walk->marks[i] == walk->round && !in_responses[i]) {
             in_responses[i] = true;
             check_modes(compiler, compiler->nodes.items[i]);
+            check_meanings(compiler, compiler->nodes.items[i]);
         }
     }
     for (size_t i = 0; i < compiler->records.count; i++) {
