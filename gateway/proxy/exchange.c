@@ -113,6 +113,19 @@ static void drained(void *request)
 
 /* ---- ending ---- */
 
+/* A policy that cannot be evaluated is an alarm, also when it spoke of a record (design 2). */
+static void report_field_errors(const struct exchange *exchange)
+{
+    const struct access_field_errors *errors = exchange->decision.field_errors;
+    if (errors != NULL && errors->count > 0) {
+        runtime_log_event(exchange->worker->proxy->log, RUNTIME_LOG_WARNING, "policy-error",
+                          runtime_log_text("access", exchange->id_text),
+                          runtime_log_bytes("policy", errors->policy),
+                          runtime_log_number("questions", (int64_t)errors->count));
+        proxy_worker_count(exchange->worker, PROXY_METRIC_POLICY_ERRORS, 0, (int64_t)errors->count);
+    }
+}
+
 static void dispose(void *context)
 {
     struct exchange *exchange = context;
@@ -132,6 +145,7 @@ void exchange_end(struct exchange *exchange)
         return;
     }
     exchange->is_disposed = true;
+    report_field_errors(exchange);
     struct proxy_worker *worker = exchange->worker;
     runtime_loop_close_later(worker->loop, &exchange->dispose, dispose, exchange);
     proxy_worker_exchange_ended(worker);

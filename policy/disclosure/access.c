@@ -37,6 +37,21 @@ amanat_result access_ask(const struct access *access, struct bytes action,
     return AMANAT_OK;
 }
 
+amanat_result access_ask_field(const struct access *access, struct bytes action,
+                               const struct cedar_entity_uid *resource,
+                               const struct cedar_entities *entities, struct access_answer *out)
+{
+    struct access_field_errors *errors = access->field_errors;
+    TRY(access_ask(access, action, resource, entities, &access->field_context, out));
+    if (out->response.error_count > 0) {
+        if (errors->count == 0) {
+            errors->policy = cedar_policy_id(out->response.errors[0].policy);
+        }
+        errors->count++;
+    }
+    return AMANAT_OK;
+}
+
 /* ---- words for a refusal ---- */
 
 static bool is_repeated(const struct bytes *seen, size_t count, struct bytes advice)
@@ -278,6 +293,7 @@ amanat_result access_decide(const struct ruleset *ruleset, const struct access_r
     }
     if (decision.verdict == ACCESS_PERMITTED) {
         TRY(access_make_plan(access, &decision.plan));
+        decision.field_errors = access->field_errors;
     }
     *out = decision;
     return AMANAT_OK;

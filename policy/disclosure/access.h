@@ -52,6 +52,13 @@ struct access_asked {
     size_t uses;
 };
 
+/** Questions about fields in which a policy could not be evaluated; it grows while records are
+ * asked about. */
+struct access_field_errors {
+    size_t count;
+    struct bytes policy; /* the id of the first one */
+};
+
 struct access_decision {
     enum access_verdict verdict;
     struct problem problem; /* when refused */
@@ -67,7 +74,8 @@ struct access_decision {
     size_t asked_count;
     const struct redact_subject *subjects; /* asked by; identifiers normalised */
     size_t subject_count;
-    const struct plan *plan; /* when permitted */
+    const struct plan *plan;                        /* when permitted */
+    const struct access_field_errors *field_errors; /* when permitted: an alarm, too */
 };
 
 /**

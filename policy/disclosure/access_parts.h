@@ -21,6 +21,7 @@ struct access {
     size_t context_count;
     struct cedar_value field_context;       /* the record of `context`: for label actions */
     const struct plan_record *plan_records; /* of the plan, once it is made */
+    struct access_field_errors *field_errors;
 };
 
 /** One answer of the policies, made strict: a forbid that errors forbids (design 2). */
@@ -45,6 +46,12 @@ AMANAT_MUST_CHECK amanat_result access_ask(const struct access *access, struct b
                                            const struct cedar_entities *entities,
                                            const struct cedar_value *context,
                                            struct access_answer *out);
+
+/** The same about a field of `resource`; what could not be evaluated is noted in `field_errors`. */
+AMANAT_MUST_CHECK amanat_result access_ask_field(const struct access *access, struct bytes action,
+                                                 const struct cedar_entity_uid *resource,
+                                                 const struct cedar_entities *entities,
+                                                 struct access_answer *out);
 
 /** The context for the operation itself: that of fields, and the typed parameters
  * (access_request.c). */

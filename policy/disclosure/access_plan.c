@@ -105,8 +105,7 @@ static amanat_result judge_mode(const struct planner *planner, const struct rule
     struct access_answer answer = {0};
     *out = STANDS_OPEN;
     if (!found->reads_record) {
-        TRY(access_ask(access, action->id, &uid, planner->entities[record], &access->field_context,
-                       &answer));
+        TRY(access_ask_field(access, action->id, &uid, planner->entities[record], &answer));
         *out = !answer.permitted                              ? STANDS_NOT
                : is_forbidden_around(planner, action, record) ? STANDS_OPEN
                                                               : STANDS_ALWAYS;
@@ -155,8 +154,7 @@ static amanat_result judge_outside(const struct access *access, size_t label,
         if (action->policy_count == 0) {
             continue;
         }
-        TRY(access_ask(access, action->id, &access->service, access->entities,
-                       &access->field_context, &answer));
+        TRY(access_ask_field(access, action->id, &access->service, access->entities, &answer));
         if (answer.permitted) {
             out->strongest = (uint8_t)mode;
             return AMANAT_OK;

@@ -289,6 +289,8 @@ amanat_result access_prepare(const struct ruleset *ruleset, const struct access_
 {
     struct access *access = ARENA_NEW(arena, struct access);
     TRY_MEMORY(access);
+    access->field_errors = ARENA_NEW(arena, struct access_field_errors);
+    TRY_MEMORY(access->field_errors);
     access->ruleset = ruleset;
     access->request = request;
     access->arena = arena;

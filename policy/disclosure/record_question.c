@@ -104,8 +104,7 @@ static amanat_result ask_mode(const struct access *access, struct bytes action,
     struct access_answer answer;
     *out = false;
     for (size_t i = 0; i < count; i++) {
-        TRY(access_ask(access, action, &records[i].uid, records[i].entities, &access->field_context,
-                       &answer));
+        TRY(access_ask_field(access, action, &records[i].uid, records[i].entities, &answer));
         if (answer.forbidden) {
             return AMANAT_OK;
         }

@@ -182,6 +182,24 @@ def test_partners_who_go_at_any_moment_leave_whole_accounts(start_gateway, upstr
     gateway.trail.assert_sound()
 
 
+# --- policies that cannot be evaluated ---
+
+def test_a_forbid_that_cannot_be_evaluated_withholds_and_is_an_alarm(start_gateway, upstream):
+    """A record's age overflows in a forbid: its names are withheld, and the log names the policy, not the record."""
+    policies = {**harness.PEOPLE, "people.cedar": harness.PEOPLE["people.cedar"] + """
+@id("overflowing")
+forbid (principal, action == Action::"reveal:person.name", resource is Person)
+when { resource has age && resource.age * 9223372036854775807 == 0 };
+"""}
+    gateway = start_gateway(policies, {"people": upstream.url})
+    upstream.answer = harness.json_answer({"people": [{**PERSON, "age": 77077}, PERSON]})
+    response = gateway.client().get(PATH, need=NEED)
+    assert [sorted(person) for person in response.json["people"]] == [["age", "city", "cnic"], ["city", "cnic", "name"]]
+    said = wait_until("the alarm", lambda: next(
+        (line for line in gateway.program.log.splitlines() if "event=policy-error" in line), None))
+    assert "policy=overflowing" in said and response.access in said and "77077" not in said
+
+
 # --- how one asks ---
 
 def test_head_says_what_get_would(gateway, upstream):
