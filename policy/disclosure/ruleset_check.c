@@ -96,18 +96,56 @@ static void report_unknown_action(const struct ruleset *ruleset, const struct ce
     arena_rewind(ruleset->arena, mark);
 }
 
+static bool is_in_group(const struct cedar_action *action, const struct cedar_entity_uid *group)
+{
+    for (size_t i = 0; i < action->ancestor_count; i++) {
+        if (cedar_entity_uid_equal(&action->ancestors[i], group)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An action that is only a group, such as `disclose:person`, is never what is asked: `==` on it
+ * matches nothing, which in a forbid would be a hole. */
+static bool check_is_not_mere_group(const struct ruleset *ruleset,
+                                    const struct cedar_policy *policy,
+                                    const struct cedar_action *action,
+                                    struct amanat_diagnostics *diagnostics)
+{
+    bool has_members = false;
+    for (size_t i = 0; i < cedar_schema_action_count(ruleset->schema); i++) {
+        const struct cedar_action *member = cedar_schema_action_at(ruleset->schema, i);
+        has_members = has_members || (member->applies && is_in_group(member, &action->uid));
+    }
+    if (action->applies || !has_members) {
+        return true;
+    }
+    amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "group-action",
+                           cedar_policy_source(policy), cedar_policy_line(policy),
+                           cedar_policy_column(policy),
+                           "policy `%.*s` says `action ==` of the group \"%.*s\", which is never "
+                           "asked itself; write `action in`",
+                           BYTES_PRINTF(cedar_policy_id(policy)), BYTES_PRINTF(action->uid.id));
+    return false;
+}
+
 static bool check_actions(const struct ruleset *ruleset, const struct cedar_policy *policy,
                           struct amanat_diagnostics *diagnostics)
 {
     const struct cedar_action_scope *scope = &cedar_policy_scope(policy)->action;
-    bool known = true;
+    bool sound = true;
     for (size_t i = 0; i < scope->count; i++) {
-        if (cedar_schema_action(ruleset->schema, &scope->entities[i]) == NULL) {
+        const struct cedar_action *action =
+            cedar_schema_action(ruleset->schema, &scope->entities[i]);
+        if (action == NULL) {
             report_unknown_action(ruleset, policy, scope->entities[i].id, diagnostics);
-            known = false;
+            sound = false;
+        } else if (scope->kind == CEDAR_SCOPE_EQUAL) {
+            sound = check_is_not_mere_group(ruleset, policy, action, diagnostics) && sound;
         }
     }
-    return known;
+    return sound;
 }
 
 /* ---- names that nothing has ---- */
