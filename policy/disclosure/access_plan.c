@@ -127,8 +127,9 @@ static amanat_result judge_in_record(const struct planner *planner, size_t label
     for (size_t mode = DISCLOSURE_MODE_COUNT - 1; mode > DISCLOSURE_WITHHELD; mode--) {
         const struct ruleset_action *action =
             &planner->access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
-        const struct candidates here = find_candidates(planner, action, record);
-        const bool is_asked = !is_settled && here.permits;
+        const struct candidates here =
+            is_settled ? (struct candidates){0} : find_candidates(planner, action, record);
+        const bool is_asked = here.permits;
         enum standing standing = STANDS_NOT;
         mark_reads_of_action(planner, action, record, is_asked, reads);
         if (is_asked) {
