@@ -20,6 +20,8 @@
 #include "policy/base/base.h"
 
 #define POST_LIMIT 4096
+/* Each entry names the digest of each: more would not fit an entry of 8 KiB. */
+#define FACTS_LIMIT 64
 
 static const struct arguments_option options[] = {
     {"acknowledge-clock", NULL, "the clock is right although it stepped since the last entry",
@@ -155,14 +157,17 @@ static amanat_result make_generation(struct serve *serve, struct config *config,
                                      struct amanat_diagnostics *diagnostics,
                                      struct proxy_generation **out)
 {
-    struct trail_digest facts[64];
+    struct trail_digest facts[FACTS_LIMIT];
     struct proxy_generation_parts parts = {.config = config,
                                            .ruleset = ruleset,
                                            .facts_digests = facts,
                                            .facts_count = ruleset_sources(ruleset)->facts_count};
     struct proxy_generation *generation = NULL;
     amanat_result result = amanat_result_of(AMANAT_STATUS_LIMIT);
-    if (parts.facts_count <= sizeof(facts) / sizeof(facts[0])) {
+    if (parts.facts_count > FACTS_LIMIT) {
+        amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "facts", config->source, 0, 0,
+                               "there are more than %d files of facts", FACTS_LIMIT);
+    } else {
         digest_facts(ruleset, facts);
         result = store_ruleset(serve, ruleset, diagnostics, &parts.ruleset_digest);
     }

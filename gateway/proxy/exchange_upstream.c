@@ -287,6 +287,12 @@ static void take_head(void *context, const struct http_response_head *head)
     }
     if (!has_no_body(exchange)) {
         begin_body(exchange, head);
+    } else if (head->framing != HTTP_FRAMING_NONE &&
+               !(head->framing == HTTP_FRAMING_LENGTH && head->length == 0)) {
+        /* A body where none is declared is withheld: nobody waits for its end, which may never
+         * come. */
+        exchange_leave_upstream(exchange, false);
+        exchange_release_empty(exchange);
     }
 }
 

@@ -444,3 +444,18 @@ def test_workers_share_one_port(start_gateway, upstream):
         responses = list(pool.map(lambda _: client.get(PATH, need=NEED), range(100)))
     assert {response.body for response in responses} == {ANSWER}
     assert len({response.access for response in responses}) == 100
+
+
+def test_a_body_where_none_is_declared_is_withheld_without_waiting_for_its_end(start_gateway, upstream):
+    files = harness.PEOPLE | {"services/people.yaml": harness.PEOPLE["services/people.yaml"].replace(
+        "    post:\n      operationId: searchPeople\n", """        "202": {description: it is being looked up}
+    post:
+      operationId: searchPeople
+""", 1)}
+    gateway = start_gateway(files, upstreams={"people": upstream.url})
+    never = threading.Event()
+    upstream.answer = [b"HTTP/1.1 202 Accepted\r\nContent-Length: 600000\r\n\r\nCANARY", Stall(never), CLOSE]
+    response = gateway.client().get(PATH, need=NEED)
+    never.set()
+    assert (response.status, response.body, response.complete) == (202, b"", True)
+    assert len(ends_of(gateway, response.access)) == 1
