@@ -443,7 +443,7 @@ GO_VERIFIER = HERE.parent / "conformance" / "verify_trail.go"
 
 
 def verifier(name, world, folder):
-    """The command of a verifier, without its arguments TRAIL and VKEY-FILE."""
+    """The command of a verifier, without its arguments: the trail and the file of its key."""
     if name == "amanat":
         return [world.gateway.programs / "amanat", "verify"]
     if name == "python":
@@ -469,7 +469,7 @@ def test_trail_is_verified_by_strangers(world, tmp_path, name):
     command = verifier(name, world, tmp_path)
 
     def verify(trail):
-        arguments = [trail] if name == "amanat" else [trail, key]
+        arguments = [trail, key] if name == "go" else [trail, "--vkey", key]
         return subprocess.run([str(part) for part in [*command, *arguments]], capture_output=True, text=True, check=False)
 
     done = verify(world.gateway.trail.folder)
