@@ -112,8 +112,10 @@ static void test_policy__takes_scopes_and_annotations(void **state)
         "// nothing\n",
         "@if(\"x\") @a permit(principal, action, resource,);",
         "permit(principal == A::\"\", action in [], resource is B in C::\"c\");",
-        "forbid(principal in A::B::\"x\", action in X::Action::\"y\", resource == R::\"r\") unless "
-        "{ true } when { true } unless { false };",
+        /* in parentheses, so that no compiler takes the two literals for a forgotten comma */
+        ("forbid(principal in A::B::\"x\", action in X::Action::\"y\", resource == R::\"r\") "
+         "unless "
+         "{ true } when { true } unless { false };"),
         "permit(principal is A in ?principal, action == Action::\"a\", resource == ?resource);",
         "permit(principal,action in [Action::\"a\", Action::\"b\",],resource)\xC2\xA0;",
     };

@@ -11,8 +11,8 @@ static void test_schema__takes_what_the_official_engine_takes(void **state)
         "entity type, Set, String; entity A in []; entity B = {} tags Set<String>;",
         "entity X { a: Action }; action foo;",
         "action \"in\", \"x y\"; action foo in [\"in\", Action::\"x y\"] attributes {};",
-        "action foo appliesTo { principal: A, resource: [A, A], context: C, }; entity A; type C = "
-        "{};",
+        ("action foo appliesTo { principal: A, resource: [A, A], context: C, }; entity A; type C = "
+         "{};"),
         "entity A enum [\"a\", \"a\"];",
         "type ipaddr = Long; entity A { x: ipaddr, y: __cedar::ipaddr };",
         "namespace N { type A = Long; entity A; }",
