@@ -129,6 +129,7 @@ static amanat_result fill_counts(const struct exchange *exchange,
     entry->records_left_out = window->records_left_out;
     entry->bytes = window->bytes.bytes.length;
     entry->subject_count = window->subject_count;
+    entry->subjects_more = window->subjects_dropped;
     return make_pseudonyms(exchange, window->subjects, window->subject_count, &entry->subjects);
 }
 

@@ -6,7 +6,7 @@
  *
  *   access agent asked asked_subjects bytes certificate decision disclosed facts fault gateway_ms
  * kind last need operation part partner policies reason records rid route ruleset service status
- * subjects token trace upstream_ms upstream_status v withheld
+ * subjects subjects_more token trace upstream_ms upstream_status v withheld
  */
 #include "gateway/trail/trail_entry.h"
 
@@ -501,6 +501,9 @@ static void add_other_members(struct object *object, const struct window *window
     }
     add_pseudonyms(object, "subjects", window->subjects.items + line->subject_first,
                    line->subject_count);
+    if (counts && access->subjects_more > 0) {
+        add_number(object, "subjects_more", access->subjects_more);
+    }
     add_text(object, "token", access->token);
     if (!is_zero(&access->trace)) {
         add_hex(object, "trace", access->trace.at, sizeof(access->trace.at));

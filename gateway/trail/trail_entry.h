@@ -130,6 +130,8 @@ struct trail_access {
     uint64_t records_left_out;
     const struct trail_pseudonym *subjects; /* of this window; very many make several entries */
     size_t subject_count;
+    uint64_t
+        subjects_more; /* at least so many mentions of subjects could not be named; 0 = absent */
 
     unsigned status;
     unsigned upstream_status;

@@ -58,6 +58,7 @@ static struct trail_access full_access(void)
         .records_left_out = 1,
         .subjects = subjects,
         .subject_count = 3,
+        .subjects_more = 12,
         .status = 200,
         .upstream_status = 404,
         .bytes = UINT64_MAX,
@@ -106,7 +107,8 @@ static void test_entry__writes_every_field_in_canonical_form(void **state)
     const struct document *entry =
         parse(arena, bytes_first(buffer_bytes(&lines), lines.length - 1));
     assert_sorted(entry);
-    assert_int_equal(entry->count, 32);
+    assert_int_equal(entry->count, 33);
+    assert_true(bytes_equal_string(document_get(entry, "subjects_more")->text, "12"));
     assert_int_equal(document_get(entry, "subjects")->count, 2);
     assert_int_equal(document_get(document_get(entry, "disclosed"), "z")->count, 4);
     assert_null(document_get(document_get(entry, "disclosed"), "never"));
