@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -34,8 +35,25 @@ static int system_open(void *context, const char *path, enum files_mode mode)
         [FILES_CREATE_SYNCED] = O_WRONLY | O_CREAT | O_EXCL | O_DSYNC,
         [FILES_UPDATE_SYNCED] = O_RDWR | O_DSYNC,
     };
+    struct stat status;
+
     (void)context;
-    return of_call(open(path, flags[mode] | O_CLOEXEC | O_NOFOLLOW, FILE_MODE));
+    /* A pipe that somebody laid in the folder would otherwise hold us until somebody writes. */
+    const int file = open(path, flags[mode] | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+    if (file < 0) {
+        return -errno;
+    }
+    if (fstat(file, &status) < 0 || !S_ISREG(status.st_mode)) {
+        (void)close(file);
+        return -EINVAL;
+    }
+    return file;
+}
+
+static int system_lock(void *context, int file)
+{
+    (void)context;
+    return of_call(flock(file, LOCK_EX | LOCK_NB));
 }
 
 static int system_close(void *context, int file)
@@ -180,6 +198,7 @@ const struct files *files_system(void)
     static const struct files table = {
         .open = system_open,
         .close = system_close,
+        .lock = system_lock,
         .write_at = system_write_at,
         .read_at = system_read_at,
         .sync = system_sync,

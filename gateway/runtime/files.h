@@ -36,8 +36,12 @@ typedef void (*files_name_fn)(void *context, const char *name);
 
 struct files {
     void *context;
+    /** Regular files only; a link, a pipe or a device is refused, and nothing here waits for one.
+     */
     int (*open)(void *context, const char *path, enum files_mode mode);
     int (*close)(void *context, int file);
+    /** Until it is closed nobody else, in whatever process, gets this lock: -EWOULDBLOCK. */
+    int (*lock)(void *context, int file);
     /** May write or read less than asked for; what counts is what it says. */
     int64_t (*write_at)(void *context, int file, const void *bytes, size_t length, uint64_t offset);
     int64_t (*read_at)(void *context, int file, void *bytes, size_t length, uint64_t offset);

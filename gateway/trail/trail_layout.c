@@ -285,6 +285,7 @@ int layout_reader_open(struct layout_reader *reader, const struct files *files, 
     reader->start = 0;
     reader->end = 0;
     reader->at_end = false;
+    reader->skips = false;
     return reader->file < 0 ? reader->file : 0;
 }
 
@@ -316,30 +317,29 @@ static bool fill(struct layout_reader *reader)
     return true;
 }
 
-/* Drops bytes up to and with the next newline. */
-static enum layout_line skip_line(struct layout_reader *reader)
+/* Drops what is left of a line that was too long; false when the operating system could not. */
+static bool skip_rest(struct layout_reader *reader)
 {
-    for (;;) {
+    while (reader->skips) {
         const struct bytes held =
             bytes_of(reader->held + reader->start, reader->end - reader->start);
         const size_t newline = bytes_find(held, '\n');
-        if (newline < held.length) {
-            reader->start += newline + 1;
-            return LAYOUT_LINE_TOO_LONG;
-        }
-        reader->start = reader->end;
-        if (reader->at_end) {
-            return LAYOUT_LINE_UNTERMINATED;
-        }
-        if (!fill(reader)) {
-            return LAYOUT_LINE_UNREADABLE;
+        const bool found = newline < held.length;
+        reader->start = found ? reader->start + newline + 1 : reader->end;
+        reader->skips = !found && !reader->at_end;
+        if (reader->skips && !fill(reader)) {
+            return false;
         }
     }
+    return true;
 }
 
 enum layout_line layout_reader_next(struct layout_reader *reader, struct bytes *out,
                                     uint64_t *out_offset)
 {
+    if (!skip_rest(reader)) {
+        return LAYOUT_LINE_UNREADABLE;
+    }
     for (;;) {
         const struct bytes held =
             bytes_of(reader->held + reader->start, reader->end - reader->start);
@@ -351,8 +351,10 @@ enum layout_line layout_reader_next(struct layout_reader *reader, struct bytes *
             return LAYOUT_LINE_WHOLE;
         }
         if (held.length > TRAIL_ENTRY_LIMIT) {
+            /* Its end is looked for only when somebody asks for what follows: it may be far. */
             *out = bytes_of(NULL, 0);
-            return skip_line(reader);
+            reader->skips = true;
+            return LAYOUT_LINE_TOO_LONG;
         }
         if (reader->at_end) {
             *out = held;

@@ -55,7 +55,7 @@ bool layout_parse_time(struct bytes text, int64_t *out);
 enum layout_line {
     LAYOUT_LINE_END = 0,
     LAYOUT_LINE_WHOLE,
-    LAYOUT_LINE_TOO_LONG,     /* longer than an entry may be; skipped to its newline */
+    LAYOUT_LINE_TOO_LONG,     /* longer than an entry may be; the next call skips the rest of it */
     LAYOUT_LINE_UNTERMINATED, /* the file ends without a newline */
     LAYOUT_LINE_UNREADABLE    /* the operating system could not */
 };
@@ -68,6 +68,7 @@ struct layout_reader {
     size_t start;         /* of the unread bytes in `held` */
     size_t end;
     bool at_end;
+    bool skips; /* the rest of a line that was too long */
     char held[2 * (TRAIL_ENTRY_LIMIT + 1) + 65536];
 };
 
