@@ -263,6 +263,8 @@ static void init_locks(struct trail *trail)
     (void)pthread_cond_init(&trail->queue_filled, &attributes);
     (void)pthread_mutex_init(&trail->publish_lock, NULL);
     (void)pthread_cond_init(&trail->publish_wake, &attributes);
+    (void)pthread_mutex_init(&trail->disk_lock, NULL);
+    (void)pthread_cond_init(&trail->watch_wake, &attributes);
     (void)pthread_condattr_destroy(&attributes);
 }
 
@@ -455,6 +457,29 @@ static amanat_result recover(struct trail *trail, const struct trail_options *op
                                          "cannot write what the recovery has to tell");
 }
 
+/* Two writers on one folder would each cut off what the other wrote. */
+static amanat_result lock_folder(struct trail *trail, struct amanat_diagnostics *diagnostics)
+{
+    const struct files *files = trail->files;
+    char path[LAYOUT_PATH_SIZE];
+
+    layout_path(trail->folder, "lock", path);
+    trail->lock = files->open(files->context, path, FILES_UPDATE);
+    if (trail->lock == -ENOENT) {
+        trail->lock = files->open(files->context, path, FILES_CREATE);
+    }
+    if (trail->lock == -EEXIST) {
+        trail->lock = files->open(files->context, path, FILES_UPDATE); /* made just now */
+    }
+    if (trail->lock < 0) {
+        return report(diagnostics, path, AMANAT_STATUS_IO, "cannot open this file");
+    }
+    return files->lock(files->context, trail->lock) < 0
+               ? report(diagnostics, trail->folder, AMANAT_STATUS_IO,
+                        "another process has this trail open: a trail has one writer")
+               : AMANAT_OK;
+}
+
 static amanat_result open_folder(struct trail *trail, const struct trail_options *options,
                                  struct amanat_diagnostics *diagnostics)
 {
@@ -466,6 +491,7 @@ static amanat_result open_folder(struct trail *trail, const struct trail_options
                                "cannot make the folders of the trail: %s", strerror(-made));
         return amanat_result_of(AMANAT_STATUS_IO);
     }
+    TRY(lock_folder(trail, diagnostics));
     TRY(load_store(trail, diagnostics));
     return recover(trail, options, diagnostics);
 }
@@ -480,6 +506,8 @@ static void discard(struct trail *trail)
     (void)pthread_cond_destroy(&trail->queue_filled);
     (void)pthread_mutex_destroy(&trail->publish_lock);
     (void)pthread_cond_destroy(&trail->publish_wake);
+    (void)pthread_mutex_destroy(&trail->disk_lock);
+    (void)pthread_cond_destroy(&trail->watch_wake);
     for (size_t i = 0; i < trail->reason_count; i++) {
         free(trail->reasons[i]);
     }
@@ -492,6 +520,9 @@ static void discard(struct trail *trail)
     free(trail->origin);
     free(trail->floor_path);
     EVP_PKEY_free(trail->key);
+    if (trail->lock >= 0) {
+        (void)trail->files->close(trail->files->context, trail->lock);
+    }
     free(trail);
 }
 
@@ -511,6 +542,7 @@ amanat_result trail_open(const struct trail_options *options,
     trail->alarm_context = options->alarm_context;
     trail->key = EVP_PKEY_up_ref(options->key) == 1 ? options->key : NULL;
     trail->writer.file = -1;
+    trail->lock = -1;
     atomic_init(&trail->oldest_wait, INT64_MAX);
     buffer_init(&trail->published_note, NOTE_CHECKPOINT_LIMIT);
     set_limits(trail, options);
@@ -531,6 +563,7 @@ amanat_result trail_start(struct trail *trail)
     (void)pthread_mutex_lock(&trail->queue_lock);
     trail->started = true;
     (void)pthread_mutex_unlock(&trail->queue_lock);
+    TRY(runtime_thread_start("amanat-watch", trail_watch_run, trail, &trail->watch_thread));
     return runtime_thread_start("amanat-publish", trail_publish_run, trail, &trail->publish_thread);
 }
 
@@ -549,6 +582,8 @@ void trail_close(struct trail *trail)
         trail->is_last_round = true;
         (void)trail_commit_turn(trail);
     }
+    trail_watch_end(trail);
+    runtime_thread_join(trail->watch_thread);
     trail_commit_fail_all(trail, AMANAT_STATUS_REFUSED);
     (void)pthread_mutex_lock(&trail->publish_lock);
     trail->publisher_ends = true;

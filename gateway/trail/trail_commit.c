@@ -62,16 +62,16 @@ static void deliver(void *context)
 {
     struct trail_item *item = context;
 
-    if (item->done != NULL) {
+    if (item->done != NULL && !item->is_answered) {
         item->done(item->context, item->result, amanat_is_ok(item->result) ? &item->durable : NULL);
     }
     free_item(item);
 }
 
-static void complete(struct trail_item *item, amanat_result result)
+void trail_commit_complete(struct trail_item *item, amanat_result result)
 {
     item->result = result;
-    if (item->loop != NULL) {
+    if (item->loop != NULL && !item->is_answered) {
         item->task = (struct runtime_task){.run = deliver, .context = item};
         runtime_loop_post_task(item->loop, &item->task);
         return;
@@ -307,7 +307,7 @@ static void take_queue(struct trail *trail)
 }
 
 /* An item leaves the held list: its place in the queue is free again. */
-static void release_place(struct trail *trail, const struct trail_item *item)
+void trail_commit_release_place(struct trail *trail, const struct trail_item *item)
 {
     if (item->expires_at == INT64_MAX) {
         return; /* the trail's own never had one */
@@ -348,8 +348,8 @@ static void drop_inadmissible(struct trail *trail, int64_t now)
             if (expired) {
                 atomic_fetch_add(&trail->expired, item->line_count);
             }
-            release_place(trail, item);
-            complete(item, amanat_result_of(AMANAT_STATUS_RETRY_LATER));
+            trail_commit_release_place(trail, item);
+            trail_commit_complete(item, amanat_result_of(AMANAT_STATUS_RETRY_LATER));
             continue;
         }
         list_append(&kept, item);
@@ -366,8 +366,8 @@ void trail_commit_fail_all(struct trail *trail, enum amanat_status status)
 
     take_queue(trail);
     while ((item = list_take_first(&trail->held)) != NULL) {
-        release_place(trail, item);
-        complete(item, amanat_result_of(status));
+        trail_commit_release_place(trail, item);
+        trail_commit_complete(item, amanat_result_of(status));
     }
     note_oldest(trail);
 }
@@ -627,8 +627,8 @@ static void complete_batch(struct trail *trail, const struct batch *batch)
         note_place(trail, item, sequence, count, leaf);
         sequence += count;
         leaf += count;
-        release_place(trail, item);
-        complete(item, AMANAT_OK);
+        trail_commit_release_place(trail, item);
+        trail_commit_complete(item, AMANAT_OK);
     }
     if (batch->part_written > 0 && trail->held.first != NULL) {
         struct trail_item *item = trail->held.first;
@@ -654,13 +654,30 @@ static void resume(struct trail *trail)
     }
 }
 
+/* From here to leave_disk the lists stand still, so that the watch may look at them. */
+static void enter_disk(struct trail *trail)
+{
+    (void)pthread_mutex_lock(&trail->disk_lock);
+    trail->is_at_disk = true;
+    (void)pthread_mutex_unlock(&trail->disk_lock);
+}
+
+static void leave_disk(struct trail *trail)
+{
+    (void)pthread_mutex_lock(&trail->disk_lock);
+    trail->is_at_disk = false;
+    (void)pthread_mutex_unlock(&trail->disk_lock);
+}
+
 /* One batch. 0 or a negative errno. */
 static int write_batch(struct trail *trail, int64_t time, int64_t now)
 {
     struct batch batch;
 
     if (trail_writer_is_full(&trail->writer)) {
+        enter_disk(trail);
         const int rotated = trail_writer_rotate(&trail->writer);
+        leave_disk(trail);
         if (rotated < 0) {
             return rotated;
         }
@@ -669,7 +686,9 @@ static int write_batch(struct trail *trail, int64_t time, int64_t now)
         !amanat_is_ok(trail_publish_reserve(trail, trail->writer.leaf_count))) {
         return -ENOMEM;
     }
+    enter_disk(trail);
     const int committed = trail_writer_commit(&trail->writer);
+    leave_disk(trail);
     if (committed < 0) {
         return committed;
     }
@@ -703,6 +722,14 @@ static void fail_write(struct trail *trail, int failure, int64_t now)
     }
 }
 
+static int repair_writer(struct trail *trail)
+{
+    enter_disk(trail);
+    const int repaired = trail_writer_repair(&trail->writer);
+    leave_disk(trail);
+    return repaired;
+}
+
 /* Whether the writer stands on a segment that can be written; repairs it when that is due. */
 static bool stand_on_segment(struct trail *trail, int64_t now)
 {
@@ -712,10 +739,10 @@ static bool stand_on_segment(struct trail *trail, int64_t now)
     if (now < trail->retry_at) {
         return false;
     }
-    const int repaired = trail_writer_repair(&trail->writer);
+    const int repaired = repair_writer(trail);
     if (repaired < 0) {
         fail_write(trail, repaired, now);
-        return trail->retry_at <= now && trail_writer_repair(&trail->writer) >= 0;
+        return trail->retry_at <= now && repair_writer(trail) >= 0;
     }
     return true;
 }

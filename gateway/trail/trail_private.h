@@ -3,7 +3,7 @@
  * What the files of the running trail share: its state, by the thread that owns it. Inside this
  * folder only (tests drive the turns without threads).
  *
- * Lock order: none is taken while another is held.
+ * Lock order: disk_lock before queue_lock; else none is taken while another is held.
  */
 #ifndef AMANAT_GATEWAY_TRAIL_TRAIL_PRIVATE_H
 #define AMANAT_GATEWAY_TRAIL_TRAIL_PRIVATE_H
@@ -29,7 +29,8 @@ struct durable_entry {
 struct trail_item {
     struct trail_item *next;
     enum trail_class class;
-    bool is_quiet; /* anchor or tick: makes no checkpoint due */
+    bool is_quiet;    /* anchor or tick: makes no checkpoint due */
+    bool is_answered; /* too late: `done` was called, whatever becomes of the entry */
     struct buffer lines;
     size_t line_count;
     size_t written; /* bytes of `lines` that are in a batch or durable */
@@ -70,6 +71,7 @@ struct trail {
     char *origin;
     char *floor_path;
     EVP_PKEY *key;
+    int lock; /* held while this trail is open: one writer for one folder */
     struct trail_limits limits;
     trail_alarm_fn alarm;
     void *alarm_context;
@@ -96,6 +98,12 @@ struct trail {
     _Atomic uint64_t failed_writes;
     _Atomic uint64_t failed_checkpoints;
     _Atomic uint64_t expired;
+
+    /* While the trail thread is at the disk it touches no list, and the watch may (disk_lock). */
+    pthread_mutex_t disk_lock;
+    bool is_at_disk;
+    bool watch_ends;
+    pthread_cond_t watch_wake;
 
     /* the trail thread's own */
     struct trail_writer writer;
@@ -133,6 +141,7 @@ struct trail {
 
     struct runtime_thread *commit_thread;
     struct runtime_thread *publish_thread;
+    struct runtime_thread *watch_thread;
 };
 
 /** One round of the trail thread: takes what waits, writes, completes. Gives the microseconds until
@@ -144,6 +153,17 @@ void trail_commit_fail_all(struct trail *trail, enum amanat_status status);
 
 /** The trail thread's loop. */
 void trail_commit_run(void *trail);
+
+/** An item leaves the queue: its place is free again. */
+void trail_commit_release_place(struct trail *trail, const struct trail_item *item);
+
+/** Calls `done`, on the item's loop if it has one, and frees the item. */
+void trail_commit_complete(struct trail_item *item, amanat_result result);
+
+/** One round of the watch: answers what has waited past its deadline because the disk hangs. */
+void trail_watch_turn(struct trail *trail);
+void trail_watch_run(void *trail);
+void trail_watch_end(struct trail *trail);
 
 /** One round of the publisher; with `final` it signs whatever is not yet covered. IO is counted and
  * alarmed. */

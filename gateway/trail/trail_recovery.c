@@ -551,6 +551,10 @@ static void check_anchor_file(void *context, const char *name)
             (void)files->close(files->context, file);
         }
     }
+    if (taken < 0 && amanat_is_ok(check->result)) {
+        check->result = report_folder(check->diagnostics, path, AMANAT_STATUS_IO,
+                                      "cannot read what this anchor has seen");
+    }
     if (taken > 0 && amanat_is_ok(check->result) &&
         find_anchored(check->recovery, bytes_of(end, (size_t)taken), &head)) {
         check->result = hold_against(check->recovery, &head, path, check->diagnostics);
@@ -575,8 +579,10 @@ static amanat_result check_heads(struct recovery *recovery, struct amanat_diagno
         TRY(hold_against(recovery, &head, recovery->anchored[i].source, diagnostics));
     }
     layout_path(recovery->folder, "anchors/done", path);
-    (void)recovery->files->list(recovery->files->context, path, check_anchor_file, &check);
-    return check.result;
+    return recovery->files->list(recovery->files->context, path, check_anchor_file, &check) < 0
+               ? report_folder(diagnostics, path, AMANAT_STATUS_IO,
+                               "cannot list what the anchors have seen")
+               : check.result;
 }
 
 /* ---- all of it ---- */

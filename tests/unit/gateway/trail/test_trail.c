@@ -218,6 +218,83 @@ static void test_trail__bounds_its_queue_and_its_waiting(void **state)
     tear_down(&world);
 }
 
+/* A disk that hangs in writes until it is let go. */
+struct hanging {
+    struct files files;
+    const struct files *real;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool hangs;
+    bool is_in_write;
+};
+
+static int64_t hang(void *context, int file, const void *bytes, size_t length, uint64_t offset)
+{
+    struct hanging *hanging = context;
+    (void)pthread_mutex_lock(&hanging->lock);
+    hanging->is_in_write = true;
+    (void)pthread_cond_broadcast(&hanging->changed);
+    while (hanging->hangs) {
+        (void)pthread_cond_wait(&hanging->changed, &hanging->lock);
+    }
+    (void)pthread_mutex_unlock(&hanging->lock);
+    return hanging->real->write_at(hanging->real->context, file, bytes, length, offset);
+}
+
+static void *turn_once(void *trail)
+{
+    (void)trail_commit_turn(trail);
+    return NULL;
+}
+
+static void test_trail__answers_at_the_deadline_although_the_disk_hangs(void **state)
+{
+    struct world world;
+    struct hanging hanging = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                              .changed = PTHREAD_COND_INITIALIZER};
+    pthread_t thread;
+    (void)state;
+    set_up(&world);
+    struct trail *trail = fixture_open(&world.fixture);
+    hanging.real = trail->files;
+    hanging.files = *trail->files;
+    hanging.files.write_at = hang;
+    hanging.files.context = &hanging;
+    hanging.hangs = true;
+    trail->writer.files = &hanging.files; /* the writer's next call is the write */
+    assert_true(amanat_is_ok(submit(&world, trail, 1)));
+    assert_int_equal(pthread_create(&thread, NULL, turn_once, trail), 0);
+    (void)pthread_mutex_lock(&hanging.lock);
+    while (!hanging.is_in_write) {
+        (void)pthread_cond_wait(&hanging.changed, &hanging.lock);
+    }
+    (void)pthread_mutex_unlock(&hanging.lock);
+    assert_true(amanat_is_ok(submit(&world, trail, 2))); /* waits behind it */
+    trail_watch_turn(trail);
+    assert_int_equal(world.outcome.failed, 0);
+    runtime_clock_fake_advance(&world.fixture.clock, 6 * RUNTIME_SECOND);
+    trail_watch_turn(trail);
+    trail_watch_turn(trail);
+    assert_int_equal(world.outcome.failed, 2);
+    assert_false(trail_is_available(trail));
+    assert_int_equal(submit(&world, trail, 3).status, AMANAT_STATUS_RETRY_LATER);
+    (void)pthread_mutex_lock(&hanging.lock);
+    hanging.hangs = false;
+    (void)pthread_cond_broadcast(&hanging.changed);
+    (void)pthread_mutex_unlock(&hanging.lock);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    trail->writer.files = hanging.real;
+    /* Nobody is answered twice; what was written stays, and tells more than what was got. */
+    assert_int_equal(world.outcome.acknowledged, 0);
+    assert_int_equal(world.outcome.failed, 2);
+    assert_true(trail_is_available(trail));
+    assert_true(amanat_is_ok(submit(&world, trail, 4)));
+    trail_close(trail);
+    assert_int_equal(world.outcome.acknowledged, 1);
+    assert_verifies(&world, 2);
+    tear_down(&world);
+}
+
 static void test_trail__survives_each_failing_operation(void **state)
 {
     static const int errors[] = {EIO, ENOSPC};
@@ -449,6 +526,9 @@ static void test_trail__ticks_when_idle_but_signs_nothing_for_it(void **state)
     assert_int_equal(written - signed_operations, 3);
     assert_true(amanat_is_ok(trail_publish_turn(trail, false)));
     assert_int_equal(disk_operations(world.disk), written);
+    assert_true(amanat_is_ok(fixture_verify(&world.fixture, world.disk, &report)));
+    assert_int_equal(report.covered, 1);
+    assert_int_equal(report.findings, 0); /* ticks want no checkpoint */
     trail_close(trail);
     assert_true(amanat_is_ok(fixture_verify(&world.fixture, world.disk, &report)));
     assert_int_equal(report.kinds[TRAIL_KIND_TICK], 3);
@@ -692,6 +772,7 @@ int main(void)
         cmocka_unit_test(test_trail__keeps_many_lines_of_one_window_together),
         cmocka_unit_test(test_trail__refuses_lines_that_are_no_entries),
         cmocka_unit_test(test_trail__bounds_its_queue_and_its_waiting),
+        cmocka_unit_test(test_trail__answers_at_the_deadline_although_the_disk_hangs),
         cmocka_unit_test(test_trail__survives_each_failing_operation),
         cmocka_unit_test(test_trail__never_writes_again_to_a_file_that_failed),
         cmocka_unit_test(test_trail__keeps_the_reserve_for_accesses_and_resumes_by_itself),
