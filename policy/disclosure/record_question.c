@@ -113,10 +113,11 @@ static amanat_result ask_mode(const struct access *access, struct bytes action,
     return AMANAT_OK;
 }
 
-static amanat_result ask_label(const struct access *access, size_t label,
+/* From the strongest mode that the plan leaves open downwards. */
+static amanat_result ask_label(const struct access *access, size_t label, uint8_t strongest,
                                const struct asked_record *records, size_t count, uint8_t *out_mode)
 {
-    for (size_t mode = DISCLOSURE_MODE_COUNT - 1; mode > DISCLOSURE_WITHHELD; mode--) {
+    for (size_t mode = strongest; mode > DISCLOSURE_WITHHELD; mode--) {
         const struct ruleset_action *action =
             &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
         bool permitted = false;
@@ -137,6 +138,7 @@ static amanat_result ask_all(const struct access *access, const struct record_qu
                              uint8_t *modes)
 {
     const struct catalogue_record *type = &access->ruleset->catalogue->records[record->record];
+    const struct plan_verdict *verdicts = access->plan_records[record->record].verdicts;
     struct asked_record *records =
         arena_allocate_array(access->arena, outer_count + 1, sizeof(*records));
     TRY_MEMORY(records);
@@ -145,7 +147,12 @@ static amanat_result ask_all(const struct access *access, const struct record_qu
     }
     TRY(prepare(access, record, &records[outer_count]));
     for (size_t i = 0; i < type->label_count; i++) {
-        TRY(ask_label(access, type->labels[i], records, outer_count + 1, &modes[type->labels[i]]));
+        const size_t label = type->labels[i];
+        modes[label] = verdicts[label].strongest;
+        if (verdicts[label].depends_on_record) {
+            TRY(ask_label(access, label, verdicts[label].strongest, records, outer_count + 1,
+                          &modes[label]));
+        }
     }
     return AMANAT_OK;
 }
