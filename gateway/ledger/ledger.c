@@ -6,8 +6,9 @@
  * is durable too does the answer count.
  *
  *   anchors/pending/<id>.request    the request as sent, durable before it is sent
- *   anchors/done/<id>.notes         every checkpoint that was cosigned, each with its cosignature,
- * one after the other
+ *   anchors/pending/<id>.stopped    it said that this trail was rolled back or forked: no start
+ * serves again while this witness is configured anchors/done/<id>.notes         every checkpoint
+ * that was cosigned, each with its cosignature, one after the other
  *
  * <id> is "witness-" and the witness's key id in hex.
  */
@@ -27,6 +28,7 @@
 #define PATH_SIZE    4096u
 #define ID_SIZE      32u
 #define WINDOW_LIMIT (2u * NOTE_LIMIT)
+#define PATIENCE     (60 * RUNTIME_SECOND) /* for one answer, however slowly it drips */
 
 struct anchor;
 
@@ -342,9 +344,37 @@ static amanat_result keep_answer(struct anchor *anchor, const struct witness_ans
 
 static void stop(struct anchor *anchor, enum ledger_alarm alarm, const char *text)
 {
+    char path[PATH_SIZE];
+
     anchor_state_stop(&anchor->state);
     atomic_store(&anchor->ledger->allows, false);
     raise_alarm(anchor, alarm, text);
+    anchor_path(anchor, "pending", ".stopped", path);
+    /* If this cannot be written, the witness will say it again after the next start. */
+    (void)files_replace_durably(anchor->ledger->files, path,
+                                alarm == LEDGER_ALARM_FORKED ? BYTES("forked\n")
+                                                             : BYTES("rolled-back\n"));
+}
+
+/* What was said before the last start still holds. */
+static amanat_result stop_again(struct anchor *anchor)
+{
+    char path[PATH_SIZE];
+    struct buffer said;
+    int failure = 0;
+
+    anchor_path(anchor, "pending", ".stopped", path);
+    buffer_init(&said, 64);
+    const amanat_result result = files_read_whole(anchor->ledger->files, path, &said, &failure);
+    const bool forked = bytes_equal_string(buffer_bytes(&said), "forked\n");
+    buffer_clear(&said);
+    if (failure == ENOENT) {
+        return AMANAT_OK;
+    }
+    TRY(result);
+    stop(anchor, forked ? LEDGER_ALARM_FORKED : LEDGER_ALARM_ROLLED_BACK,
+         "before this start the witness said that this trail is not the one it has seen");
+    return AMANAT_OK;
 }
 
 static void judge_answer(struct anchor *anchor, const struct witness_answer_read *answer)
@@ -390,6 +420,13 @@ static void close_client(struct anchor *anchor)
     anchor->client = NULL;
 }
 
+static void give_up(struct anchor *anchor)
+{
+    close_client(anchor);
+    anchor_state_fail(&anchor->state, runtime_clock_monotonic(anchor->ledger->clock),
+                      draw(anchor->ledger));
+}
+
 static void take_head(void *context, const struct http_response_head *head)
 {
     struct anchor *anchor = context;
@@ -400,6 +437,9 @@ static void take_body(void *context, struct undisclosed_bytes body)
 {
     struct anchor *anchor = context;
     buffer_append(&anchor->answer, body.bytes);
+    if (anchor->answer.broken) {
+        give_up(anchor);
+    }
 }
 
 static void take_end(void *context)
@@ -408,8 +448,8 @@ static void take_end(void *context)
     struct witness_answer_read answer;
 
     close_client(anchor);
-    witness_read_answer(anchor->answer.broken ? 0 : anchor->status, buffer_bytes(&anchor->answer),
-                        anchor->text, anchor->old_size, anchor->head.size, &anchor->vkey, &answer);
+    witness_read_answer(anchor->status, buffer_bytes(&anchor->answer), anchor->text,
+                        anchor->old_size, anchor->head.size, &anchor->vkey, &answer);
     judge_answer(anchor, &answer);
 }
 
@@ -419,9 +459,7 @@ static void take_failure(void *context, enum http_client_failure failure, enum h
 
     (void)failure;
     (void)refusal;
-    close_client(anchor);
-    anchor_state_fail(&anchor->state, runtime_clock_monotonic(anchor->ledger->clock),
-                      draw(anchor->ledger));
+    give_up(anchor);
 }
 
 static amanat_result send_request(struct anchor *anchor)
@@ -490,6 +528,9 @@ static amanat_result begin_request(struct anchor *anchor)
 
 static void send_when_due(struct anchor *anchor, uint64_t newest, int64_t now)
 {
+    if (anchor->client != NULL && now - anchor->state.last_sent > PATIENCE) {
+        give_up(anchor);
+    }
     if (!anchor_state_advance(&anchor->state, newest, now)) {
         return;
     }
@@ -593,7 +634,7 @@ static amanat_result load_state(struct anchor *anchor, struct amanat_diagnostics
     age = age < 0 ? 0 : age;
     anchor_state_init(&anchor->state, anchor->config->every, anchor->config->max_age, covered,
                       state.checkpoint_size, now - age);
-    return AMANAT_OK;
+    return stop_again(anchor);
 }
 
 static amanat_result open_anchor(struct anchor *anchor, struct amanat_diagnostics *diagnostics)

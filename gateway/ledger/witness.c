@@ -2,7 +2,7 @@
 /*
  * A witness with memory. Order of what it does for one checkpoint, so that a crash at any place
  * never makes it sign back or sign a fork: judge → entry in its own log, durable → state/<origin>,
- * durable → sign → answer.
+ * durable → sign → answer. When it starts, the larger of state and log counts.
  *
  *   folder/state/<SHA-256 of the origin, hex>   the newest checkpoint of that log, with its
  * signature folder/log/                                 a trail: one `cosign` entry per checkpoint
@@ -132,6 +132,65 @@ static amanat_result load_logs(struct witness *witness, const struct witness_opt
     return AMANAT_OK;
 }
 
+/* The walk through the witness's own log, newest first. */
+struct recall {
+    struct witness *witness;
+    bool *found; /* by log */
+    size_t missing;
+    amanat_result result;
+};
+
+static bool recall_entry(void *context, const struct trail_match *match)
+{
+    struct recall *recall = context;
+    const struct document *origin = document_get(match->entry, "origin");
+    const struct document *note = document_get(match->entry, "note");
+
+    for (size_t i = 0; match->kind == TRAIL_KIND_COSIGN && i < recall->witness->log_count; i++) {
+        struct witness_known *log = &recall->witness->logs[i];
+        struct witness_known said = {.vkey = log->vkey};
+        if (recall->found[i] || origin == NULL || note == NULL ||
+            !document_is_string(origin, log->vkey.name)) {
+            continue;
+        }
+        recall->found[i] = true;
+        recall->missing -= 1;
+        recall->result = take_state(recall->witness, &said, note->text);
+        if (amanat_is_ok(recall->result) && said.size >= log->size) {
+            log->size = said.size;
+            log->root = said.root;
+        }
+        break;
+    }
+    return recall->missing > 0 && amanat_is_ok(recall->result);
+}
+
+/* A file of state may be lost, or be an older one from a backup. The log knows too, and the larger
+ * of the two counts: a witness that forgets can be made to sign a fork. */
+static amanat_result recall_logs(struct witness *witness, struct amanat_diagnostics *diagnostics)
+{
+    const struct trail_search_options search = {
+        .folder = trail_folder(witness->log), .files = witness->files, .all_kinds = true};
+    struct recall recall = {.witness = witness,
+                            .found = calloc(witness->log_count + 1, sizeof(bool)),
+                            .missing = witness->log_count,
+                            .result = AMANAT_OK};
+    uint64_t damaged = 0;
+
+    TRY_MEMORY(recall.found);
+    amanat_result result = AMANAT_OK;
+    if (witness->log_count > 0) {
+        result = trail_search(&search, recall_entry, &recall, &damaged);
+    }
+    free(recall.found);
+    if (amanat_is_ok(result) && (damaged > 0 || !amanat_is_ok(recall.result))) {
+        result = amanat_result_of(AMANAT_STATUS_CORRUPT);
+    }
+    return amanat_is_ok(result) ? result
+                                : report(diagnostics, search.folder, result.status,
+                                         "the witness's own log cannot be read back");
+}
+
 static amanat_result make_folders(const struct witness *witness,
                                   struct amanat_diagnostics *diagnostics)
 {
@@ -186,8 +245,8 @@ static amanat_result open_log(struct witness *witness, const struct witness_opti
         .world = options->world,
         .queue_deadline_ms = options->deadline_ms == 0 ? DEADLINE_MS : options->deadline_ms,
         .reserve_bytes = 1u << 20};
-    TRY(trail_open(&trail_options, diagnostics, &witness->log));
-    return trail_start(witness->log);
+    /* This also keeps other processes out, so that nobody changes the state that is read next. */
+    return trail_open(&trail_options, diagnostics, &witness->log);
 }
 
 static amanat_result open_all(struct witness *witness, const struct witness_options *options,
@@ -208,8 +267,10 @@ static amanat_result open_all(struct witness *witness, const struct witness_opti
     }
     TRY(make_folders(witness, diagnostics));
     TRY(write_vkey(witness, diagnostics));
+    TRY(open_log(witness, options, diagnostics));
     TRY(load_logs(witness, options, diagnostics));
-    return open_log(witness, options, diagnostics);
+    TRY(recall_logs(witness, diagnostics));
+    return trail_start(witness->log);
 }
 
 amanat_result witness_open(const struct witness_options *options,

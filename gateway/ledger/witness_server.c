@@ -31,10 +31,15 @@ struct request {
 
 static void send_answer(struct request *request, const struct witness_answer *answer)
 {
-    const struct http_header header = {BYTES("Content-Type"), bytes_of_string(answer->media_type)};
+    const bool is_method = answer->status == 405; /* RFC 9110 §15.5.6 wants an Allow */
+    const struct http_header header =
+        is_method
+            ? (struct http_header){BYTES("Allow"), BYTES("POST")}
+            : (struct http_header){BYTES("Content-Type"), bytes_of_string(answer->media_type)};
     const struct http_response_start start = {.status = answer->status,
                                               .headers = &header,
-                                              .header_count = answer->media_type == NULL ? 0 : 1,
+                                              .header_count =
+                                                  is_method || answer->media_type != NULL ? 1 : 0,
                                               .framing = HTTP_FRAMING_LENGTH,
                                               .length = answer->body.length};
     amanat_result result = http_response_begin(request->response, &start);

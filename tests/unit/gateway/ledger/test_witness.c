@@ -335,6 +335,45 @@ static void test_witness__never_signs_back_whatever_a_crash_leaves(void **state)
     tear_down(&world);
 }
 
+static void test_witness__remembers_although_its_state_is_lost_or_old(void **state)
+{
+    struct world world;
+    char path[256] = "";
+    const char *found = NULL;
+    char *old = NULL;
+    size_t size = 0;
+    (void)state;
+    set_up(&world, disk_new());
+    struct witness *witness = open_witness(&world);
+    assert_int_equal(ask(&world, witness, 0, 5, false, NULL), 200);
+    for (size_t i = 0; disk_path(world.disk, i, &found); i++) {
+        if (strncmp(found, "/witness/state/", strlen("/witness/state/")) == 0) {
+            (void)snprintf(path, sizeof(path), "%s", found);
+        }
+    }
+    const char *state_file = disk_file(world.disk, path, &size);
+    assert_non_null(state_file);
+    old = malloc(size);
+    assert_non_null(old);
+    memcpy(old, state_file, size);
+    assert_int_equal(ask(&world, witness, 5, 30, false, NULL), 200);
+    witness_close(witness);
+    for (int lost = 0; lost < 2; lost++) {
+        if (lost) {
+            disk_remove(world.disk, path);
+        } else {
+            disk_put(world.disk, path, old, size);
+        }
+        witness = open_witness(&world);
+        assert_int_equal(ask(&world, witness, lost ? 0 : 5, 31, true, NULL), 409);
+        assert_int_equal(ask(&world, witness, 30, 31, true, NULL), 422);
+        witness_close(witness);
+    }
+    free(old);
+    disk_free(world.disk);
+    tear_down(&world);
+}
+
 static void test_witness__signs_nothing_that_it_cannot_remember(void **state)
 {
     (void)state;
@@ -375,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_witness__cosigns_growth_and_nothing_else),
         cmocka_unit_test(test_witness__answers_strangers_and_nonsense_as_the_protocol_says),
         cmocka_unit_test(test_witness__never_signs_back_whatever_a_crash_leaves),
+        cmocka_unit_test(test_witness__remembers_although_its_state_is_lost_or_old),
         cmocka_unit_test(test_witness__signs_nothing_that_it_cannot_remember),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
