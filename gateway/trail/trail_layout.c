@@ -9,6 +9,7 @@
 
 #include "gateway/runtime/runtime.h"
 #include "policy/base/base64.h"
+#include "policy/base/calendar.h"
 #include "policy/base/guard.h"
 #include "policy/base/utf8.h"
 
@@ -191,18 +192,6 @@ static bool take_digits(struct bytes *text, unsigned count, int64_t *out)
     return true;
 }
 
-/* Days since 1970 of a date in the proleptic Gregorian calendar, counting years from March. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    const int64_t y = month <= 2 ? year - 1 : year;
-    const int64_t era = y / 400;
-    const int64_t year_of_era = y - era * 400;
-    const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    const int64_t day_of_era =
-        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
-}
-
 bool layout_parse_time(struct bytes text, int64_t *out)
 {
     int64_t year = 0;
@@ -227,7 +216,10 @@ bool layout_parse_time(struct bytes text, int64_t *out)
         return false;
     }
     const int64_t time =
-        (((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * RUNTIME_SECOND +
+        (((calendar_days((int)year, (unsigned)month, (unsigned)day) * 24 + hour) * 60 + minute) *
+             60 +
+         second) *
+            RUNTIME_SECOND +
         fraction;
     /* Canonical only: 31 February does not come back as itself. */
     runtime_clock_text(time, again);

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real program on a disk that fails: strace makes system calls of the running gateway fail, hang or kill it."""
+import os
+import shutil
+import signal
+import subprocess
+
+import harness
+import pytest
+from demo_processes import wait_until
+from harness import NEED
+
+BODY = {"people": [{"name": "CANARY", "city": "Lahore"}]}
+
+
+@pytest.fixture
+def attach():
+    """attach(gateway, inject) puts strace on it; skipped where that is not possible."""
+    running = []
+
+    def start(gateway, *injections):
+        if shutil.which("strace") is None:
+            pytest.skip("strace is not here")
+        pid = gateway.program.process.pid
+        log = gateway.folder / f"strace-{len(running)}.log"
+        arguments = [argument for injection in injections for argument in ("-e", f"inject={injection}")]
+        process = subprocess.Popen(["strace", "-f", "-o", str(log), *arguments, "-p", str(pid)],
+                                   stderr=subprocess.PIPE, text=True)
+        said = process.stderr.readline()
+        if "attached" not in said:
+            process.wait()
+            pytest.skip(f"strace may not attach here: {said}")
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        process.stderr.close()
+
+
+def detach(process):
+    process.send_signal(signal.SIGINT)
+    process.wait()
+
+
+def ask(gateway):
+    """One access; whatever is answered with data must be in the trail by then."""
+    response = gateway.client().get("/people/people", need=NEED)
+    if response.status == 200:
+        assert len(gateway.trail.accesses(response.access)) == 1
+    else:
+        assert response.status == 503 and b"CANARY" not in response.body, response
+    return response.status
+
+
+def served_again(gateway):
+    return wait_until("the service resumes", lambda: ask(gateway) == 200)
+
+
+@pytest.fixture
+def gateway(start_gateway, upstream):
+    upstream.answer = harness.json_answer(BODY)
+    return start_gateway(upstreams={"people": upstream.url}, changes={"limits": {"trail_deadline": "2s"}})
+
+
+FAULTS = {
+    "a write fails": ["pwritev:error=EIO:when=2"],
+    "writes fail for a while": ["pwritev:error=EIO:when=2..9"],
+    "a write finds the disk full": ["pwritev:error=ENOSPC:when=3"],
+    "writes find the disk full for a while": ["pwritev:error=ENOSPC:when=2..7"],
+    "an fsync fails": ["fsync:error=EIO:when=2"],
+    "every other fsync fails": ["fsync:error=EIO:when=1..20+2"],
+    "a rename fails": ["rename:error=EIO:when=1..3"],
+    "cutting fails": ["pwritev:error=EIO:when=2", "ftruncate:error=EIO:when=1..2"],
+    "no file can be opened for writing": ["pwritev:error=EIO:when=2", "openat:error=ENOSPC:when=2..6"],
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_failing_disk_costs_answers_but_never_an_entry(gateway, attach, name):
+    assert ask(gateway) == 200
+    tracer = attach(gateway, *FAULTS[name])
+    log = gateway.folder / "strace-0.log"
+    statuses = []
+
+    def was_injected():
+        statuses.append(ask(gateway))
+        return "INJECTED" in log.read_text()
+
+    wait_until("the fault", was_injected)
+    statuses += [ask(gateway) for _ in range(12)]
+    detach(tracer)
+    served_again(gateway)
+    gateway.stop()
+    gateway.trail.assert_sound()
+    done = gateway.amanat("verify", gateway.trail.folder)
+    assert done.returncode == 0, (statuses, done.stdout)
+
+
+@pytest.mark.parametrize("call", ["pwritev:signal=KILL:when=3", "pwritev:signal=KILL:when=5", "fsync:signal=KILL:when=1",
+                                  "fsync:signal=KILL:when=2", "fsync:signal=KILL:when=5", "rename:signal=KILL:when=1",
+                                  "rename:signal=KILL:when=2", "rename:signal=KILL:when=3"])
+def test_killed_in_the_middle_of_a_call_it_recovers(gateway, attach, call):
+    assert ask(gateway) == 200
+    attach(gateway, call)
+
+    def is_dead():
+        try:
+            ask(gateway)
+        except (OSError, AttributeError):
+            pass
+        return not gateway.program.is_running()
+
+    wait_until("it is killed", is_dead)
+    gateway.kill()
+    gateway.start()
+    assert ask(gateway) == 200
+    gateway.stop()
+    gateway.trail.assert_sound()
+    done = gateway.amanat("verify", gateway.trail.folder)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_hanging_write_is_answered_at_the_deadline(gateway, attach):
+    assert ask(gateway) == 200
+    attach(gateway, "pwritev:delay_enter=10000000:when=1")
+    assert ask(gateway) == 503  # long before the write comes back
+    assert len(gateway.trail.entries("access")) == 1
+    served_again(gateway)
+    gateway.stop()
+    gateway.trail.assert_sound()
+
+
+def test_a_second_gateway_on_one_folder_is_refused(gateway):
+    run = gateway.amanat("serve", gateway.folder / "amanat.yaml")
+    assert run.returncode == 1 and "another process" in run.stderr
+    assert ask(gateway) == 200
+
+
+def test_a_folder_that_cannot_be_written_is_refused(start_gateway, upstream):
+    gateway = start_gateway(upstreams={"people": upstream.url}, begin=False)
+    gateway.start()
+    gateway.stop()
+    lock = gateway.trail.folder / "lock"
+    lock.unlink()
+    os.mkfifo(lock)
+    run = gateway.amanat("serve", gateway.folder / "amanat.yaml")
+    assert run.returncode == 1 and "cannot open" in run.stderr
+    lock.unlink()
+
+
+def test_a_folder_that_was_set_back_is_refused(start_gateway, upstream, tmp_path):
+    upstream.answer = harness.json_answer(BODY)
+    gateway = start_gateway(upstreams={"people": upstream.url},
+                            changes={"trail": {"floor": str(tmp_path / "floor")}})
+    assert ask(gateway) == 200
+    gateway.stop()
+    shutil.copytree(gateway.trail.folder, tmp_path / "older")
+    gateway.start()
+    assert ask(gateway) == 200
+    gateway.stop()
+    shutil.rmtree(gateway.trail.folder)
+    shutil.copytree(tmp_path / "older", gateway.trail.folder)
+    run = gateway.amanat("serve", gateway.folder / "amanat.yaml")
+    assert run.returncode == 3 and "set back" in run.stderr, run.stderr
