@@ -84,7 +84,8 @@ static void add_finding(void *context, const char *code, uint64_t entry, const c
 
 static bool is_witnessed(const struct verification *verification)
 {
-    return verification->report.witnesses > 0;
+    /* That somebody saw the empty trail says nothing about what is in it. */
+    return verification->report.witnesses > 0 && verification->report.witnessed > 0;
 }
 
 static bool is_strong_enough(const struct verification *verification)

@@ -289,6 +289,7 @@ static amanat_result check_cosignatures(struct verify *verify, const char *file,
             verify->report->witnesses += verify->witness_seen[k] ? 0 : 1;
             verify->witness_seen[k] = true;
             if (size >= verify->report->witnessed) {
+                verify->unwitnessed = 0; /* notes are read ahead of the entries */
                 verify->report->witnessed = size;
                 verify->report->witnessed_at = (int64_t)time;
             }
@@ -512,8 +513,9 @@ static amanat_result check_contents(struct verify *verify, struct bytes line, ui
     const enum trail_kind kind = kind_of(document);
     verify->report->kinds[kind] += 1;
     /* Anchors and ticks alone make no checkpoint due. */
-    if (entry >= verify->checkpoint_size && kind != TRAIL_KIND_ANCHOR && kind != TRAIL_KIND_TICK) {
-        verify->uncovered += 1;
+    if (kind != TRAIL_KIND_ANCHOR && kind != TRAIL_KIND_TICK) {
+        verify->uncovered += entry >= verify->checkpoint_size ? 1 : 0;
+        verify->unwitnessed += entry >= verify->report->witnessed ? 1 : 0;
     }
     switch (kind) {
     case TRAIL_KIND_POLICY:
@@ -692,6 +694,11 @@ static amanat_result run(struct verify *verify)
     } else if (verify->uncovered > 0) {
         verify_find(verify, "uncovered", verify->checkpoint_size,
                     "%" PRIu64 " entries are newer than the newest checkpoint", verify->uncovered);
+    }
+    if (verify->options->witness_count > 0 && verify->unwitnessed > 0) {
+        verify_find(verify, "unwitnessed", verify->report->witnessed,
+                    "%" PRIu64 " entries from here on are newer than what a witness has seen",
+                    verify->unwitnessed);
     }
     return AMANAT_OK;
 }

@@ -57,7 +57,8 @@ struct verify {
     size_t stream_count;
     struct note *note;
 
-    uint64_t uncovered; /* entries after the checkpoint that want one */
+    uint64_t uncovered;   /* entries after the checkpoint that want one */
+    uint64_t unwitnessed; /* the same, after what a witness has seen */
 
     struct tree_edge edge;
     bool root_known;

@@ -335,3 +335,15 @@ def test_a_cosignature_of_another_witness_does_not_count(made, tmp_path):
         f"witness.example/w1+{key_id.hex()}+{base64.b64encode(bytes([4]) + other.public).decode()}\n")
     code, answer, _ = verify(forger, "--witness", tmp_path / "other.vkey", "--require", "witnessed")
     assert code == 3 and answer["verified"] and answer["witnesses"] == 0
+
+
+def test_the_span_that_no_witness_has_seen_is_told(made, tmp_path):
+    """Whoever holds the key could still rewrite it. An entry that only tells of a witness's answer does not count."""
+    forger = Forger(made, tmp_path)
+    code, answer, _ = verify(forger, "--witness", made / "witness.vkey", "--require", "witnessed")
+    assert code == 0
+    newer = [line for line in forger.lines()[answer["witnessed"]:] if not is_anchor(line)]
+    told = [(finding["entry"], finding["text"].split()[0]) for finding in answer["findings"]
+            if finding["code"] == "unwitnessed"]
+    assert newer and told == [(answer["witnessed"], str(len(newer)))]
+    assert verify(forger)[1]["findings"] == []  # nobody asked for a witness
