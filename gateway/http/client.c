@@ -407,11 +407,6 @@ amanat_result http_client_end(struct http_client *client)
     return AMANAT_OK;
 }
 
-size_t http_client_waiting(const struct http_client *client)
-{
-    return client->stream == NULL ? 0 : http_stream_waiting(client->stream);
-}
-
 void http_client_pause(struct http_client *client)
 {
     if (client->state == STATE_RUNNING && !client->is_paused) {

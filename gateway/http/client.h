@@ -100,9 +100,6 @@ AMANAT_MUST_CHECK amanat_result http_client_send(struct http_client *client,
 AMANAT_MUST_CHECK amanat_result http_client_write(struct http_client *client, struct bytes bytes);
 AMANAT_MUST_CHECK amanat_result http_client_end(struct http_client *client);
 
-/** How many bytes wait to be sent. When it is more than `output_low`, on_drained will follow. */
-size_t http_client_waiting(const struct http_client *client);
-
 /** Stops and restarts on_body calls (the body waits in the socket). */
 void http_client_pause(struct http_client *client);
 void http_client_resume(struct http_client *client);

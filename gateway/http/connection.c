@@ -52,8 +52,7 @@ struct http_connection {
     struct runtime_timer *timer;
     struct http_peer peer;
     struct http_response response;
-    bool request_read;   /* nothing of the request is still to come */
-    bool request_paused; /* the handler does not want its body now */
+    bool request_read; /* nothing of the request is still to come */
     bool keeps_alive;
     bool expects_continue;
     bool input_finished; /* the client sends no more, but may still read */
@@ -218,7 +217,7 @@ static void start_body_timer(struct http_connection *connection)
     if (connection->state != STATE_RUNNING) {
         return;
     }
-    if (connection->request_read || connection->request_paused) {
+    if (connection->request_read) {
         runtime_timer_stop(connection->timer);
     } else {
         start_timer(connection, limits_of(connection)->body_time);
@@ -231,7 +230,6 @@ static void begin_request(struct http_connection *connection, const struct http_
                           (head->framing == HTTP_FRAMING_LENGTH && head->length > 0);
     connection->state = STATE_RUNNING;
     connection->request_read = !has_body;
-    connection->request_paused = false;
     connection->keeps_alive = head->keeps_alive;
     connection->expects_continue = head->expects_continue;
     connection->response = (struct http_response){
@@ -296,7 +294,7 @@ static bool may_read(const struct http_connection *connection, const struct http
     if (connection->state == STATE_WAITING) {
         return true;
     }
-    if (connection->state != STATE_RUNNING || connection->request_paused) {
+    if (connection->state != STATE_RUNNING) {
         return false;
     }
     return last->kind != HTTP_EVENT_END &&
@@ -565,25 +563,5 @@ void http_response_abort(struct http_response *response)
     struct http_connection *connection = response->connection;
     if (connection->state == STATE_RUNNING) {
         close_now(connection);
-    }
-}
-
-void http_response_pause_request(struct http_response *response)
-{
-    struct http_connection *connection = response->connection;
-    if (connection->state == STATE_RUNNING && !connection->request_read) {
-        connection->request_paused = true;
-        http_stream_pause(connection->stream);
-        start_body_timer(connection);
-    }
-}
-
-void http_response_resume_request(struct http_response *response)
-{
-    struct http_connection *connection = response->connection;
-    if (connection->state == STATE_RUNNING && connection->request_paused) {
-        connection->request_paused = false;
-        start_body_timer(connection);
-        http_stream_resume(connection->stream);
     }
 }

@@ -16,11 +16,6 @@ const char *http_refusal_name(enum http_refusal refusal)
     return names[refusal];
 }
 
-const char *const *http_refusal_names(void)
-{
-    return names;
-}
-
 unsigned http_refusal_status(enum http_refusal refusal)
 {
     ASSERT((unsigned)refusal < HTTP_REFUSAL_COUNT);

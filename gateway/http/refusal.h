@@ -61,9 +61,6 @@ enum http_refusal {
 /** "length-with-encoding"; "none" for HTTP_REFUSAL_NONE. Static storage. */
 const char *http_refusal_name(enum http_refusal refusal);
 
-/** All names, HTTP_REFUSAL_COUNT of them by value: the values of a metric's label. */
-const char *const *http_refusal_names(void);
-
 /** What a partner is answered: 400, 413, 431, 503 or 505; 0 for HTTP_REFUSAL_NONE. */
 unsigned http_refusal_status(enum http_refusal refusal);
 

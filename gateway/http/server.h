@@ -145,8 +145,4 @@ AMANAT_MUST_CHECK amanat_result http_response_end(struct http_response *response
  * without an answer. */
 void http_response_abort(struct http_response *response);
 
-/** Stops and restarts on_body calls (the body waits in the socket). */
-void http_response_pause_request(struct http_response *response);
-void http_response_resume_request(struct http_response *response);
-
 #endif

@@ -10,7 +10,8 @@
 #include "gateway/runtime/runtime.h"
 #include "policy/base/guard.h"
 
-const char *http_status_phrase(unsigned status)
+/* No phrase for a status without one of its own. */
+static const char *status_phrase(unsigned status)
 {
     static const struct {
         unsigned status;
@@ -125,8 +126,7 @@ static amanat_result write_response_head(struct buffer *buffer,
         !are_headers_valid(start->headers, start->header_count)) {
         return amanat_result_of(AMANAT_STATUS_BUG);
     }
-    buffer_append_format(buffer, "HTTP/1.1 %u %s\r\n", start->status,
-                         http_status_phrase(start->status));
+    buffer_append_format(buffer, "HTTP/1.1 %u %s\r\n", start->status, status_phrase(start->status));
     buffer_append_string(buffer, date);
     append_fields(buffer, start->headers, start->header_count);
     append_framing(buffer, start->framing, start->length);

@@ -53,7 +53,4 @@ void http_write_chunk(struct buffer *buffer, struct bytes bytes);
 /** Appends the last chunk, without trailers. */
 void http_write_last_chunk(struct buffer *buffer);
 
-/** "Not Found"; "" for a status without a phrase of its own. Static storage. */
-const char *http_status_phrase(unsigned status);
-
 #endif

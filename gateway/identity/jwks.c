@@ -30,11 +30,6 @@ struct reader {
     struct amanat_diagnostics *diagnostics;
 };
 
-const char *identity_algorithm_name(enum identity_algorithm algorithm)
-{
-    return algorithm == IDENTITY_ALGORITHM_RS256 ? "RS256" : "ES256";
-}
-
 static amanat_result fail(const struct reader *reader, const struct document *at, const char *text)
 {
     amanat_diagnostics_add(reader->diagnostics, AMANAT_SEVERITY_ERROR, "key", reader->source,

@@ -14,9 +14,6 @@
 /** What a key is for; the token's `alg` must say the same. */
 enum identity_algorithm { IDENTITY_ALGORITHM_RS256 = 0, IDENTITY_ALGORITHM_ES256 };
 
-/** "RS256" or "ES256". */
-const char *identity_algorithm_name(enum identity_algorithm algorithm);
-
 struct identity_key {
     struct bytes kid; /* `at` is NULL when it has none */
     enum identity_algorithm algorithm;

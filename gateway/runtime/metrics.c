@@ -76,16 +76,7 @@ void runtime_metrics_add(struct runtime_metrics *metrics, unsigned worker, size_
     }
 }
 
-void runtime_metrics_set(struct runtime_metrics *metrics, unsigned worker, size_t metric,
-                         size_t value, int64_t amount)
-{
-    if (metrics != NULL) {
-        atomic_store_explicit(find_slot(metrics, worker, metric, value), amount,
-                              memory_order_relaxed);
-    }
-}
-
-int64_t runtime_metrics_read(const struct runtime_metrics *metrics, size_t metric, size_t value)
+static int64_t sum_slots(const struct runtime_metrics *metrics, size_t metric, size_t value)
 {
     int64_t sum = 0;
     for (unsigned worker = 0; worker < metrics->workers; worker++) {
@@ -108,7 +99,7 @@ void runtime_metrics_write(const struct runtime_metrics *metrics, struct buffer 
                 buffer_append_format(buffer, "{%s=\"%s\"}", metric->label, metric->values[value]);
             }
             buffer_append_byte(buffer, ' ');
-            buffer_append_number(buffer, runtime_metrics_read(metrics, i, value));
+            buffer_append_number(buffer, sum_slots(metrics, i, value));
             buffer_append_byte(buffer, '\n');
         }
     }

@@ -38,15 +38,10 @@ void runtime_metrics_free(struct runtime_metrics *metrics);
 void runtime_metrics_add(struct runtime_metrics *metrics, unsigned worker, size_t metric,
                          size_t value, int64_t amount);
 
-/** Sets a gauge of this worker. */
-void runtime_metrics_set(struct runtime_metrics *metrics, unsigned worker, size_t metric,
-                         size_t value, int64_t amount);
-
-/** The sum over all workers; from any thread. */
-int64_t runtime_metrics_read(const struct runtime_metrics *metrics, size_t metric, size_t value);
-
-/** Everything in Prometheus' text format 0.0.4; series that were never touched too. Check the
- * buffer afterwards. */
+/**
+ * Everything in Prometheus' text format 0.0.4, summed over all workers; series that were never
+ * touched too. From any thread. Check the buffer afterwards.
+ */
 void runtime_metrics_write(const struct runtime_metrics *metrics, struct buffer *buffer);
 
 #endif

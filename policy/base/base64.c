@@ -110,8 +110,3 @@ amanat_result base64url_decode(struct arena *arena, struct bytes text, struct by
 {
     return decode_packed(arena, text, base64url_alphabet, 6, out);
 }
-
-amanat_result hex_decode(struct arena *arena, struct bytes text, struct bytes *out)
-{
-    return decode_packed(arena, text, hex_alphabet, 4, out);
-}

@@ -21,8 +21,5 @@ AMANAT_MUST_CHECK amanat_result base64_decode(struct arena *arena, struct bytes 
                                               struct bytes *out);
 AMANAT_MUST_CHECK amanat_result base64url_decode(struct arena *arena, struct bytes text,
                                                  struct bytes *out);
-/** Lower-case hex only. */
-AMANAT_MUST_CHECK amanat_result hex_decode(struct arena *arena, struct bytes text,
-                                           struct bytes *out);
 
 #endif

@@ -349,13 +349,6 @@ AMANAT_MUST_CHECK amanat_result openapi_read_parameters(struct openapi *openapi,
 
 AMANAT_MUST_CHECK amanat_result openapi_read_paths(struct openapi *openapi);
 
-/** Media types of a `content` map. `path_root` begins the paths of notes. */
-AMANAT_MUST_CHECK amanat_result openapi_read_content(struct openapi *openapi,
-                                                     const struct document *content,
-                                                     struct bytes path_root,
-                                                     const struct catalogue_media_type **out,
-                                                     size_t *out_count);
-
 AMANAT_MUST_CHECK amanat_result openapi_read_responses(struct openapi *openapi,
                                                        const struct document *responses,
                                                        struct catalogue_operation *operation);

@@ -111,9 +111,10 @@ static bool lists_media_type(const media_type_list *list, struct bytes name)
     return false;
 }
 
-amanat_result openapi_read_content(struct openapi *openapi, const struct document *content,
-                                   struct bytes path_root, const struct catalogue_media_type **out,
-                                   size_t *out_count)
+/* Media types of a `content` map. `path_root` begins the paths of notes. */
+static amanat_result read_content(struct openapi *openapi, const struct document *content,
+                                  struct bytes path_root, const struct catalogue_media_type **out,
+                                  size_t *out_count)
 {
     media_type_list list = {0};
     *out_count = 0;
@@ -167,9 +168,9 @@ amanat_result openapi_read_request_body(struct openapi *openapi, const struct do
     if (submit != NULL && !out->submit) {
         OPENAPI_ERROR(openapi, submit, "body", "`x-amanat-body` is `submit`, or is left out");
     }
-    TRY(openapi_read_content(openapi, document_get(at, "content"),
-                             arena_format_bytes(arena, "%.*s request", BYTES_PRINTF(operation->id)),
-                             &out->media_types, &out->media_type_count));
+    TRY(read_content(openapi, document_get(at, "content"),
+                     arena_format_bytes(arena, "%.*s request", BYTES_PRINTF(operation->id)),
+                     &out->media_types, &out->media_type_count));
     bool has_json = false;
     for (size_t i = 0; i < out->media_type_count; i++) {
         has_json = has_json || out->media_types[i].is_json;
@@ -288,11 +289,10 @@ static amanat_result read_response(struct openapi *openapi, const struct documen
                         response->status);
         return AMANAT_OK;
     }
-    return openapi_read_content(openapi, content,
-                                arena_format_bytes(openapi->compiler->arena, "%.*s %.*s",
-                                                   BYTES_PRINTF(operation->id),
-                                                   BYTES_PRINTF(member->key)),
-                                &response->media_types, &response->media_type_count);
+    return read_content(openapi, content,
+                        arena_format_bytes(openapi->compiler->arena, "%.*s %.*s",
+                                           BYTES_PRINTF(operation->id), BYTES_PRINTF(member->key)),
+                        &response->media_types, &response->media_type_count);
 }
 
 amanat_result openapi_read_responses(struct openapi *openapi, const struct document *responses,

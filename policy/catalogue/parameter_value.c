@@ -171,8 +171,9 @@ static bool is_segment(struct bytes text)
            !bytes_equal(text, BYTES(".")) && !bytes_equal(text, BYTES(".."));
 }
 
-bool parameter_item_read(const struct catalogue_parameter *parameter, struct bytes text,
-                         struct parameter_item *out)
+/* Types one value strictly: false when it is not spelt as the parameter's type wants it. */
+static bool read_item(const struct catalogue_parameter *parameter, struct bytes text,
+                      struct parameter_item *out)
 {
     const struct catalogue_attribute *type = single_type(parameter);
     struct parameter_item item = {.text = text};
@@ -246,7 +247,7 @@ amanat_result parameters_add(const struct catalogue_parameter *parameter, struct
         return refuse_parameter(PROBLEM_UNDECLARED, parameter->name, out_problem);
     }
     const bool repeated = sent->count > 0 && parameter->value.type != ATTRIBUTE_SET;
-    if (repeated || !parameter_item_read(parameter, text, &item)) {
+    if (repeated || !read_item(parameter, text, &item)) {
         return refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
     }
     struct parameter_item *slot = VECTOR_PUSH(arena, sent);

@@ -12,10 +12,6 @@ struct sent_values {
     size_t capacity;
 };
 
-/** Types one value strictly: false when it is not spelt as the parameter's type wants it. */
-bool parameter_item_read(const struct catalogue_parameter *parameter, struct bytes text,
-                         struct parameter_item *out);
-
 /**
  * Makes the call of what was sent (one entry of `sent` for each parameter of the operation).
  * REFUSED: an unlabelled parameter was used, or a required one is missing.

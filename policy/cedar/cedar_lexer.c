@@ -259,7 +259,7 @@ bool cedar_word_is_reserved(struct bytes word)
     return false;
 }
 
-bool cedar_identifier_is_valid(struct bytes text)
+static bool is_identifier(struct bytes text)
 {
     return text.length > 0 && is_letter(text.at[0]) && word_length(text, 0) == text.length &&
            !cedar_word_is_reserved(text);
@@ -272,7 +272,7 @@ bool cedar_path_is_valid(struct bytes text)
         while (end < text.length && text.at[end] != ':') {
             end++;
         }
-        if (!cedar_identifier_is_valid(bytes_first(text, end))) {
+        if (!is_identifier(bytes_first(text, end))) {
             return false;
         }
         if (end == text.length) {

@@ -24,7 +24,7 @@ void account_clear(struct account *account)
     *account = (struct account){0};
 }
 
-void account_reset(struct account *account)
+static void empty_account(struct account *account)
 {
     memset(account->disclosed, 0, account->label_count * sizeof(*account->disclosed));
     memset(account->withheld, 0, account->label_count * sizeof(*account->withheld));
@@ -46,7 +46,7 @@ void account_move(struct account *account, struct account *from)
     account->wrong_type += from->wrong_type;
     account->records_disclosed += from->records_disclosed;
     account->records_left_out += from->records_left_out;
-    account_reset(from);
+    empty_account(from);
 }
 
 void account_withhold(struct account *account, size_t label)
@@ -95,7 +95,7 @@ static amanat_result give(struct window *window, bool is_last)
     window->any_given = true;
     const amanat_result result = window->give(window->context, &given);
     buffer_reset(&window->bytes);
-    account_reset(&window->account);
+    empty_account(&window->account);
     subject_set_reset(&window->subjects);
     return result;
 }

@@ -30,7 +30,6 @@ struct account {
 
 AMANAT_MUST_CHECK amanat_result account_init(struct account *account, size_t label_count);
 void account_clear(struct account *account);
-void account_reset(struct account *account);
 /** Adds `from` to `account` and empties it. */
 void account_move(struct account *account, struct account *from);
 /** One withheld field; `label` may be CATALOGUE_NONE: unlabelled. */

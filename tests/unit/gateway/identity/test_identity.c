@@ -650,10 +650,6 @@ static void test_identity__has_a_name_for_every_refusal(void **state)
             assert_string_not_equal(name, identity_refusal_name((enum identity_refusal)j));
         }
     }
-    assert_false(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_NO_TOKEN));
-    assert_false(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_CERTIFICATE_NAME));
-    assert_true(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_TOKEN_FORM));
-    assert_true(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_TOKEN_NEED));
 }
 
 int main(void)

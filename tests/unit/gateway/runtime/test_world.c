@@ -143,8 +143,7 @@ static void test_metrics__sum_over_workers(void **state)
     runtime_metrics_add(metrics, 0, 0, 0, 2);
     runtime_metrics_add(metrics, 1, 0, 0, 3);
     runtime_metrics_add(metrics, 1, 1, 1, 1);
-    runtime_metrics_set(metrics, 0, 2, 0, 9);
-    runtime_metrics_set(metrics, 0, 2, 0, 4);
+    runtime_metrics_add(metrics, 0, 2, 0, 4);
     runtime_metrics_add(metrics, 1, 2, 0, -1);
     runtime_metrics_add(NULL, 0, 0, 0, 1);
     struct buffer buffer;
