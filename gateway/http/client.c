@@ -365,23 +365,13 @@ amanat_result http_client_send(struct http_client *client, const struct http_req
 
 amanat_result http_client_write(struct http_client *client, struct bytes bytes)
 {
-    enum { CHUNK_OVERHEAD = 16 + 4 };
     if (client->state != STATE_RUNNING || client->request_sent ||
         (client->framing == HTTP_FRAMING_LENGTH && bytes.length > client->left)) {
         return amanat_result_of(AMANAT_STATUS_BUG);
     }
-    const size_t room = http_stream_room(client->stream);
-    if (room < CHUNK_OVERHEAD || bytes.length > room - CHUNK_OVERHEAD) {
-        return amanat_result_of(AMANAT_STATUS_LIMIT);
-    }
-    struct buffer *output = http_stream_output(client->stream);
-    if (client->framing == HTTP_FRAMING_CHUNKED) {
-        http_write_chunk(output, bytes);
-    } else {
-        buffer_append(output, bytes);
-        client->left -= bytes.length;
-    }
-    TRY(buffer_check(output));
+    TRY(http_write_body(http_stream_output(client->stream), http_stream_room(client->stream),
+                        client->framing, bytes));
+    client->left -= client->framing == HTTP_FRAMING_LENGTH ? bytes.length : 0;
     http_stream_flush(client->stream);
     return AMANAT_OK;
 }

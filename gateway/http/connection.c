@@ -482,8 +482,6 @@ amanat_result http_response_begin(struct http_response *response,
 
 static amanat_result write_body(struct http_response *response, struct bytes bytes)
 {
-    /* A chunk's size in hexadecimal and two line ends. */
-    enum { CHUNK_OVERHEAD = 16 + 4 };
     struct http_connection *connection = response->connection;
     if (connection->state != STATE_RUNNING || !response->has_begun) {
         return amanat_result_of(AMANAT_STATUS_BUG);
@@ -495,18 +493,9 @@ static amanat_result write_body(struct http_response *response, struct bytes byt
         (response->framing == HTTP_FRAMING_LENGTH && bytes.length > response->left)) {
         return amanat_result_of(AMANAT_STATUS_BUG);
     }
-    const size_t room = http_stream_room(connection->stream);
-    if (room < CHUNK_OVERHEAD || bytes.length > room - CHUNK_OVERHEAD) {
-        return amanat_result_of(AMANAT_STATUS_LIMIT);
-    }
-    struct buffer *output = http_stream_output(connection->stream);
-    if (response->framing == HTTP_FRAMING_CHUNKED) {
-        http_write_chunk(output, bytes);
-    } else {
-        buffer_append(output, bytes);
-        response->left -= bytes.length;
-    }
-    TRY(buffer_check(output));
+    TRY(http_write_body(http_stream_output(connection->stream),
+                        http_stream_room(connection->stream), response->framing, bytes));
+    response->left -= response->framing == HTTP_FRAMING_LENGTH ? bytes.length : 0;
     http_stream_flush(connection->stream);
     return AMANAT_OK;
 }

@@ -2,8 +2,9 @@
 /*
  * Streams of bytes over sockets. States:
  *
- *   CONNECTING ─▶ HANDSHAKE ─▶ OPEN ─▶ LINGERING ─▶ ENDED        (accepted streams begin with
- * HANDSHAKE or OPEN)
+ *   CONNECTING ─▶ HANDSHAKE ─▶ OPEN ─▶ LINGERING ─▶ ENDED
+ *
+ * Accepted streams begin with HANDSHAKE or OPEN.
  *
  * LINGERING begins when the owner wants a gentle close and all output is gone. In every state the
  * owner may free the stream; after each call of the handler `is_freed` is looked at, which is safe

@@ -195,6 +195,22 @@ void http_write_chunk(struct buffer *buffer, struct bytes bytes)
     }
 }
 
+amanat_result http_write_body(struct buffer *buffer, size_t room, enum http_framing framing,
+                              struct bytes bytes)
+{
+    /* A chunk's size in hexadecimal and two line ends. */
+    enum { CHUNK_OVERHEAD = 16 + 4 };
+    if (room < CHUNK_OVERHEAD || bytes.length > room - CHUNK_OVERHEAD) {
+        return amanat_result_of(AMANAT_STATUS_LIMIT);
+    }
+    if (framing == HTTP_FRAMING_CHUNKED) {
+        http_write_chunk(buffer, bytes);
+    } else {
+        buffer_append(buffer, bytes);
+    }
+    return buffer_check(buffer);
+}
+
 void http_write_last_chunk(struct buffer *buffer)
 {
     buffer_append(buffer, BYTES("0\r\n\r\n"));

@@ -50,6 +50,13 @@ AMANAT_MUST_CHECK amanat_result http_write_request_head(struct buffer *buffer,
 /** Appends one chunk; nothing for no bytes (an empty chunk would be the end). */
 void http_write_chunk(struct buffer *buffer, struct bytes bytes);
 
+/**
+ * Appends a piece of a body: as a chunk with framing CHUNKED, else as it is. LIMIT, and nothing is
+ * appended, when it and a chunk's frame would not fit into `room`.
+ */
+AMANAT_MUST_CHECK amanat_result http_write_body(struct buffer *buffer, size_t room,
+                                                enum http_framing framing, struct bytes bytes);
+
 /** Appends the last chunk, without trailers. */
 void http_write_last_chunk(struct buffer *buffer);
 

@@ -57,6 +57,20 @@ static bool know_agent(struct exchange *exchange)
 
 /* ---- what is called ---- */
 
+/* After a step that fills a problem when it gives REFUSED: whether it succeeded, else ends. */
+static bool go_on_after(struct exchange *exchange, amanat_result result, struct problem problem)
+{
+    if (amanat_is_ok(result)) {
+        return true;
+    }
+    if (result.status == AMANAT_STATUS_REFUSED) {
+        exchange_refuse(exchange, problem, TRAIL_FAULT_PARTNER);
+    } else {
+        exchange_refuse_as(exchange, PROBLEM_OVERLOADED, TRAIL_FAULT_GATEWAY);
+    }
+    return false;
+}
+
 static bool find_operation(struct exchange *exchange)
 {
     const struct http_request_head *head = exchange->head;
@@ -73,15 +87,7 @@ static bool find_operation(struct exchange *exchange)
                                  head->target, headers, head->header_count, exchange->arena,
                                  &exchange->call, &problem);
     }
-    if (amanat_is_ok(result)) {
-        return true;
-    }
-    if (result.status == AMANAT_STATUS_REFUSED) {
-        exchange_refuse(exchange, problem, TRAIL_FAULT_PARTNER);
-    } else {
-        exchange_refuse_as(exchange, PROBLEM_OVERLOADED, TRAIL_FAULT_GATEWAY);
-    }
-    return false;
+    return go_on_after(exchange, result, problem);
 }
 
 static bool check_body_may_miss(struct exchange *exchange)
@@ -285,14 +291,8 @@ static bool read_body(struct exchange *exchange)
                                                      exchange->arena, &exchange->body, &problem);
     if (amanat_is_ok(result)) {
         exchange->request.body = &exchange->body;
-        return true;
     }
-    if (result.status == AMANAT_STATUS_REFUSED) {
-        exchange_refuse(exchange, problem, TRAIL_FAULT_PARTNER);
-    } else {
-        exchange_refuse_as(exchange, PROBLEM_OVERLOADED, TRAIL_FAULT_GATEWAY);
-    }
-    return false;
+    return go_on_after(exchange, result, problem);
 }
 
 static amanat_result fill_request(struct exchange *exchange)

@@ -2,14 +2,16 @@
 /*
  * Front door of gateway/proxy: partners' requests in, accesses decided, carried out and released.
  *
+ *   proxy.c             workers: one loop, one server, one pool each; nothing mutable is shared
+ *   generation.c        what a reload replaces as one: ruleset, keys, services
  *   exchange.c          one access from its request to its end: the states
  *   exchange_admit.c    who asks, for what, for which need; the decision
  *   need.c              the Need header
  *   exchange_upstream.c the call to the service and what its answer means
- *   exchange_release.c  windows: entry durable, then bytes out. Nowhere else do a service's bytes
- * leave exchange_entry.c    what the trail is told upstream_pool.c     kept-alive connections to
- * the services generation.c        what a reload replaces as one: ruleset, keys, services proxy.c
- * workers: one loop, one server, one pool each; nothing mutable is shared
+ *   exchange_release.c  windows: entry durable, then bytes out; nothing else releases any
+ *   exchange_entry.c    what the trail is told
+ *   proxy_reasons.c     the closed lists of metrics and reasons
+ *   upstream_pool.c     kept-alive connections to the services
  */
 #ifndef AMANAT_GATEWAY_PROXY_PROXY_H
 #define AMANAT_GATEWAY_PROXY_PROXY_H

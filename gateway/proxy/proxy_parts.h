@@ -72,7 +72,7 @@ enum proxy_metric {
     PROXY_METRIC_COUNT
 };
 
-/** Indexes into proxy_refusal_reasons. */
+/** Indexes into proxy_names.reasons. */
 size_t proxy_reason_of_identity(enum identity_refusal refusal);
 size_t proxy_reason_of_http(enum http_refusal refusal);
 size_t proxy_reason_of_problem(enum problem_name name); /* TRAIL or OVERLOADED */

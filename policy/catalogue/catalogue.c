@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "policy/base/guard.h"
+#include "policy/base/sorted.h"
 #include "policy/catalogue/openapi.h"
 #include "policy/catalogue/vocabulary_read.h"
 
@@ -225,24 +226,17 @@ amanat_result catalogue_compile(struct arena *arena, const struct catalogue_sour
 
 /* ---- looking up ---- */
 
+static int compare_with_member(const void *name, const void *member)
+{
+    return bytes_compare(*(const struct bytes *)name,
+                         ((const struct catalogue_member *)member)->name);
+}
+
 const struct catalogue_member *catalogue_node_find_member(const struct catalogue_node *node,
                                                           struct bytes name)
 {
-    size_t low = 0;
-    size_t high = node->member_count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = bytes_compare(node->members[middle].name, name);
-        if (order == 0) {
-            return &node->members[middle];
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
+    return sorted_find(&name, node->members, node->member_count, sizeof(*node->members),
+                       compare_with_member);
 }
 
 const struct catalogue_response *

@@ -109,30 +109,6 @@ static amanat_result use_scalar(struct reader *reader, const struct catalogue_no
 
 /* ---- values ---- */
 
-static unsigned kind_of(const struct document *value)
-{
-    switch (value->kind) {
-    case DOCUMENT_NULL:
-        return CATALOGUE_KIND_NULL;
-    case DOCUMENT_BOOL:
-        return CATALOGUE_KIND_BOOLEAN;
-    case DOCUMENT_STRING:
-        return CATALOGUE_KIND_STRING;
-    case DOCUMENT_ARRAY:
-        return CATALOGUE_KIND_ARRAY;
-    case DOCUMENT_OBJECT:
-        return CATALOGUE_KIND_OBJECT;
-    case DOCUMENT_NUMBER:
-        break;
-    }
-    for (size_t i = 0; i < value->text.length; i++) {
-        if (value->text.at[i] != '-' && (value->text.at[i] < '0' || value->text.at[i] > '9')) {
-            return CATALOGUE_KIND_NUMBER;
-        }
-    }
-    return CATALOGUE_KIND_INTEGER;
-}
-
 static void write_scalar(struct buffer *out, const struct document *value)
 {
     if (value->kind == DOCUMENT_STRING) {
@@ -213,7 +189,7 @@ static amanat_result read_array(struct reader *reader, const struct catalogue_no
 static amanat_result read_value(struct reader *reader, const struct catalogue_node *node,
                                 const struct document *value, const struct step *step)
 {
-    const unsigned kind = kind_of(value);
+    const unsigned kind = catalogue_kind_of(value);
     if (!node->has_labels_below) {
         return refuse(reader, PROBLEM_UNDECLARED, step);
     }

@@ -35,6 +35,9 @@
     (CATALOGUE_SCALARS |                                                                           \
      (unsigned)(CATALOGUE_KIND_NULL | CATALOGUE_KIND_ARRAY | CATALOGUE_KIND_OBJECT))
 
+/** The kind of a value as it is spelt. */
+unsigned catalogue_kind_of(const struct document *value);
+
 /** A set of labels, known by its number; number 0 is the empty set. */
 struct label_set {
     const size_t *labels; /* sorted, each once */

@@ -120,7 +120,7 @@ static unsigned read_type(struct openapi *openapi, const struct document *type)
     return kinds;
 }
 
-static unsigned kind_of_value(const struct document *value)
+unsigned catalogue_kind_of(const struct document *value)
 {
     switch (value->kind) {
     case DOCUMENT_NULL:
@@ -136,16 +136,26 @@ static unsigned kind_of_value(const struct document *value)
     case DOCUMENT_NUMBER:
         break;
     }
-    int64_t integer = 0;
-    return document_integer(value, &integer) ? CATALOGUE_KIND_INTEGER
-                                             : CATALOGUE_KIND_INTEGER | CATALOGUE_KIND_NUMBER;
+    for (size_t i = 0; i < value->text.length; i++) {
+        if (value->text.at[i] != '-' && (value->text.at[i] < '0' || value->text.at[i] > '9')) {
+            return CATALOGUE_KIND_NUMBER;
+        }
+    }
+    return CATALOGUE_KIND_INTEGER;
+}
+
+/* What a `const` or `enum` allows by one of its values: a NUMBER may be spelt as an INTEGER too. */
+static unsigned kinds_meant_by(const struct document *value)
+{
+    const unsigned kind = catalogue_kind_of(value);
+    return kind == CATALOGUE_KIND_NUMBER ? CATALOGUE_KIND_NUMBER | CATALOGUE_KIND_INTEGER : kind;
 }
 
 static unsigned kinds_of_values(const struct schema *schema)
 {
-    unsigned kinds = schema->constant == NULL ? 0 : kind_of_value(schema->constant);
+    unsigned kinds = schema->constant == NULL ? 0 : kinds_meant_by(schema->constant);
     for (size_t i = 0; schema->enumeration != NULL && i < schema->enumeration->count; i++) {
-        kinds |= kind_of_value(&schema->enumeration->items[i]);
+        kinds |= kinds_meant_by(&schema->enumeration->items[i]);
     }
     return kinds;
 }

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "policy/base/sorted.h"
+
 bool cedar_conformance_fault(const struct cedar_conformance *conformance, const char *format, ...)
 {
     char text[240];
@@ -18,23 +20,14 @@ bool cedar_conformance_fault(const struct cedar_conformance *conformance, const 
     return false;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
 bool cedar_names_contain(const struct bytes *names, size_t count, struct bytes name)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = bytes_compare(names[middle], name);
-        if (order == 0) {
-            return true;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return false;
+    return sorted_find(&name, names, count, sizeof(*names), compare_names) != NULL;
 }
 
 bool cedar_type_is_of_actions(struct bytes type)

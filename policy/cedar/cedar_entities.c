@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "policy/base/guard.h"
+#include "policy/base/sorted.h"
 
 static const struct cedar_value empty_record = {.kind = CEDAR_VALUE_RECORD, .depth = 1};
 
@@ -155,7 +156,7 @@ struct step {
 };
 typedef VECTOR(struct step) steps;
 
-static int compare_uid_pointers_for_sort(const void *a, const void *b)
+static int compare_uid_pointers(const void *a, const void *b)
 {
     return cedar_entity_uid_compare(*(const struct cedar_entity_uid *const *)a,
                                     *(const struct cedar_entity_uid *const *)b);
@@ -163,21 +164,8 @@ static int compare_uid_pointers_for_sort(const void *a, const void *b)
 
 static bool has_ancestor(const struct cedar_entity *entity, const struct cedar_entity_uid *uid)
 {
-    size_t low = 0;
-    size_t high = entity->ancestor_count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = cedar_entity_uid_compare(entity->ancestors[middle], uid);
-        if (order == 0) {
-            return true;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return false;
+    return sorted_find(&uid, entity->ancestors, entity->ancestor_count, sizeof(*entity->ancestors),
+                       compare_uid_pointers) != NULL;
 }
 
 /* The ancestors of an entity whose parents have theirs: the parents and their ancestors. */
@@ -200,7 +188,7 @@ static amanat_result collect_ancestors(const struct cedar_entities *entities,
         }
     }
     if (entity->parent_count > 0) {
-        qsort(all, count, sizeof(const struct cedar_entity_uid *), compare_uid_pointers_for_sort);
+        qsort(all, count, sizeof(const struct cedar_entity_uid *), compare_uid_pointers);
     }
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "policy/base/guard.h"
+#include "policy/base/sorted.h"
 #include "policy/cedar/cedar_extension.h"
 
 amanat_result cedar_evaluation_fail(struct cedar_evaluation *evaluation, const char *format, ...)
@@ -177,23 +178,15 @@ amanat_result cedar_operation_in(struct cedar_evaluation *evaluation,
 
 /* ---- Sets and tags ---- */
 
+static int compare_values(const void *a, const void *b)
+{
+    return cedar_value_compare(a, b);
+}
+
 static bool contains(const struct cedar_value *set, const struct cedar_value *value)
 {
-    size_t low = 0;
-    size_t high = set->as.set.count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = cedar_value_compare(&set->as.set.items[middle], value);
-        if (order == 0) {
-            return true;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return false;
+    return sorted_find(value, set->as.set.items, set->as.set.count, sizeof(*value),
+                       compare_values) != NULL;
 }
 
 static amanat_result apply_contains(struct cedar_evaluation *evaluation,

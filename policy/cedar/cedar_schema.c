@@ -3,6 +3,7 @@
 #include "policy/cedar/cedar_schema.h"
 
 #include "policy/base/guard.h"
+#include "policy/base/sorted.h"
 
 amanat_result cedar_schema_parse(struct arena *arena, const struct cedar_schema_source *sources,
                                  size_t count, struct amanat_diagnostics *diagnostics,
@@ -62,21 +63,17 @@ const struct cedar_action *cedar_schema_action_at(const struct cedar_schema *sch
     return schema->actions.items[index];
 }
 
+static int compare_with_attribute(const void *name, const void *attribute)
+{
+    return bytes_compare(*(const struct bytes *)name,
+                         ((const struct cedar_attribute *)attribute)->name);
+}
+
 const struct cedar_attribute *cedar_type_attribute(const struct cedar_type *type, struct bytes name)
 {
-    size_t low = 0;
-    size_t high = type->kind == CEDAR_VALUE_RECORD ? type->attribute_count : 0;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = bytes_compare(type->attributes[middle].name, name);
-        if (order == 0) {
-            return &type->attributes[middle];
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    if (type->kind != CEDAR_VALUE_RECORD) {
+        return NULL;
     }
-    return NULL;
+    return sorted_find(&name, type->attributes, type->attribute_count, sizeof(*type->attributes),
+                       compare_with_attribute);
 }

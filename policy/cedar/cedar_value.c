@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "policy/base/guard.h"
+#include "policy/base/sorted.h"
 #include "policy/cedar/cedar_extension.h"
 
 struct cedar_value cedar_value_bool(bool boolean)
@@ -201,26 +202,20 @@ amanat_result cedar_value_record(struct arena *arena, const struct cedar_field *
     return AMANAT_OK;
 }
 
+static int compare_with_field(const void *key, const void *field)
+{
+    return bytes_compare(*(const struct bytes *)key, ((const struct cedar_field *)field)->key);
+}
+
 const struct cedar_value *cedar_value_get(const struct cedar_value *record, struct bytes key)
 {
     if (record->kind != CEDAR_VALUE_RECORD) {
         return NULL;
     }
-    size_t low = 0;
-    size_t high = record->as.record.count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = bytes_compare(record->as.record.fields[middle].key, key);
-        if (order == 0) {
-            return &record->as.record.fields[middle].value;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
+    const struct cedar_field *field =
+        sorted_find(&key, record->as.record.fields, record->as.record.count, sizeof(*field),
+                    compare_with_field);
+    return field == NULL ? NULL : &field->value;
 }
 
 const char *cedar_value_kind_name(enum cedar_value_kind kind)
