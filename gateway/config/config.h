@@ -54,8 +54,8 @@ struct config_tls {
 struct config_url {
     const char *text;
     bool is_tls;
-    const char
-        *host; /* name or number, IPv6 without brackets; for connecting and for the certificate */
+    /** Name or number, IPv6 without brackets; for connecting and for the certificate. */
+    const char *host;
     const char *authority; /* what Host says: "10.0.4.2:8443" */
     unsigned port;
     const char *path; /* "" or "/base", never ending in a slash */
@@ -143,8 +143,8 @@ struct config_anchor {
     const char *vkey;     /* witness: path of its verifier key */
     const char *tsa_ca;   /* rfc3161: PEM of the chain of the time-stamp authority */
     const char *contract; /* evm: "0x" and 40 hex digits */
-    const char
-        *code_hash; /* evm: "0x" and 64 hex digits, keccak-256 of the contract's code; or NULL */
+    /** evm: "0x" and 64 hex digits, keccak-256 of the contract's code; or NULL. */
+    const char *code_hash;
     const char *account;   /* evm: the sender's address */
     int64_t chain_id;      /* evm */
     int64_t confirmations; /* evm, default 2 */
@@ -156,8 +156,10 @@ struct config_anchor_list {
     size_t count;
 };
 
-/** `limits:`; the table in config_table.c has the defaults and where each number comes from. Sizes
- * are in bytes. */
+/**
+ * `limits:`; the table in config_table.c has the defaults and where each number comes from. Sizes
+ * are in bytes.
+ */
 struct config_limits {
     int64_t workers;             /* threads that serve; default: the number of processors */
     int64_t connections;         /* open client connections per worker */
@@ -218,8 +220,10 @@ AMANAT_MUST_CHECK amanat_result config_load(const char *path, enum config_use us
                                             struct amanat_diagnostics *diagnostics,
                                             struct config **out);
 
-/** The same from a text that is at hand; `path` is what paths are relative to, and the source of
- * messages. */
+/**
+ * The same from a text that is at hand; `path` is what paths are relative to, and the source of
+ * messages.
+ */
 AMANAT_MUST_CHECK amanat_result config_parse(const char *path, struct bytes text,
                                              enum config_use use,
                                              struct amanat_diagnostics *diagnostics,
@@ -238,12 +242,16 @@ AMANAT_MUST_CHECK amanat_result config_check_listeners(const struct config *conf
 /** The service of that name, or NULL. */
 const struct config_service *config_find_service(const struct config *config, struct bytes name);
 
-/** The marker line that a PEM key for demonstrations carries before `-----BEGIN`. A raw key NAME
- * has a file NAME.demo beside it instead. */
+/**
+ * The marker line that a PEM key for demonstrations carries before `-----BEGIN`. A raw key NAME has
+ * a file NAME.demo beside it instead.
+ */
 #define CONFIG_DEMO_MARKER "amanat demo key: not for production"
 
-/** Appends the table of all keys as text, one a line: path, type, default, reason. For `amanat` and
- * the documentation. */
+/**
+ * Appends the table of all keys as text, one a line: path, type, default, reason. For `amanat` and
+ * the documentation.
+ */
 void config_write_table(struct buffer *out);
 
 /**

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to gateway/config: looking at files that amanat.yaml names. Failures are diagnostics at
- * the place where the name stands. */
+/*
+ * Private to gateway/config: looking at files that amanat.yaml names. Failures are diagnostics at
+ * the place where the name stands.
+ */
 #ifndef AMANAT_GATEWAY_CONFIG_CONFIG_FILE_H
 #define AMANAT_GATEWAY_CONFIG_CONFIG_FILE_H
 
@@ -29,8 +31,10 @@ AMANAT_MUST_CHECK amanat_result config_file_read_secret(const struct config_file
                                                         struct arena *arena, struct bytes *out,
                                                         bool *out_is_demo);
 
-/** The lines `Name: value` of a headers_file; blank lines and lines that begin with # are passed
- * over. */
+/**
+ * The lines `Name: value` of a headers_file; blank lines and lines that begin with # are passed
+ * over.
+ */
 AMANAT_MUST_CHECK amanat_result config_file_parse_headers(const struct config_file_request *request,
                                                           struct bytes text, struct arena *arena,
                                                           const struct config_header **out_headers,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to gateway/config: from a document to the struct by the table, and the rules between
- * keys. */
+/*
+ * Private to gateway/config: from a document to the struct by the table, and the rules between
+ * keys.
+ */
 #ifndef AMANAT_GATEWAY_CONFIG_CONFIG_READ_H
 #define AMANAT_GATEWAY_CONFIG_CONFIG_READ_H
 

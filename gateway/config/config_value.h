@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to gateway/config: the small languages of values. Each returns NULL, or what is wrong as
- * a text for people. */
+/*
+ * Private to gateway/config: the small languages of values. Each returns NULL, or what is wrong as
+ * a text for people.
+ */
 #ifndef AMANAT_GATEWAY_CONFIG_CONFIG_VALUE_H
 #define AMANAT_GATEWAY_CONFIG_CONFIG_VALUE_H
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses of sockets: "127.0.0.1:8443", "[::1]:0"; names only where it may block (never on a
- * worker). */
+/*
+ * Addresses of sockets: "127.0.0.1:8443", "[::1]:0"; names only where it may block (never on a
+ * worker).
+ */
 #ifndef AMANAT_GATEWAY_HTTP_ADDRESS_H
 #define AMANAT_GATEWAY_HTTP_ADDRESS_H
 
@@ -20,12 +22,15 @@ struct http_address {
     } socket;
 };
 
-/** Reads "ADDRESS:PORT" with a numeric IPv4 address or an IPv6 address in brackets. CONFIG_FAULT.
+/**
+ * Reads "ADDRESS:PORT" with a numeric IPv4 address or an IPv6 address in brackets. CONFIG_FAULT.
  */
 AMANAT_MUST_CHECK amanat_result http_address_parse(const char *text, struct http_address *out);
 
-/** The first address of a host (name or number, IPv6 without brackets). Blocks on name servers.
- * CONFIG_FAULT, RETRY_LATER. */
+/**
+ * The first address of a host (name or number, IPv6 without brackets). Blocks on name servers.
+ * CONFIG_FAULT, RETRY_LATER.
+ */
 AMANAT_MUST_CHECK amanat_result http_address_resolve(const char *host, unsigned port,
                                                      struct amanat_diagnostics *diagnostics,
                                                      struct http_address *out);

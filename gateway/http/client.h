@@ -48,12 +48,12 @@ const char *http_client_failure_name(enum http_client_failure failure);
 struct http_client_handler {
     void *context;
     void (*on_head)(void *context, const struct http_response_head *head);
-    void (*on_body)(void *context,
-                    struct undisclosed_bytes body); /* wiped after the call; never empty */
+    /** Wiped after the call; never empty. */
+    void (*on_body)(void *context, struct undisclosed_bytes body);
     void (*on_end)(void *context);
     void (*on_failure)(void *context, enum http_client_failure failure, enum http_refusal refusal);
-    void (*on_drained)(
-        void *context); /* there is room for more of the request's body; may be NULL */
+    /** There is room for more of the request's body; may be NULL. */
+    void (*on_drained)(void *context);
 };
 
 /** A zero takes the default. Times in microseconds. */
@@ -82,8 +82,10 @@ struct http_client_options {
 AMANAT_MUST_CHECK amanat_result http_client_new(const struct http_client_options *options,
                                                 struct http_client **out);
 
-/** Closes it; no call is made any more. From any callback; memory goes by the closing list. NULL is
- * fine. */
+/**
+ * Closes it; no call is made any more. From any callback; memory goes by the closing list. NULL is
+ * fine.
+ */
 void http_client_close(struct http_client *client);
 
 /**
@@ -104,16 +106,22 @@ AMANAT_MUST_CHECK amanat_result http_client_end(struct http_client *client);
 void http_client_pause(struct http_client *client);
 void http_client_resume(struct http_client *client);
 
-/** Whether another request may be sent on it: never used, or the last exchange ended whole and
- * keeps alive. */
+/**
+ * Whether another request may be sent on it: never used, or the last exchange ended whole and keeps
+ * alive.
+ */
 bool http_client_is_reusable(const struct http_client *client);
 
-/** More about a failure, in OpenSSL's words or ours, for the log; "" when there is no more to say.
- * Static storage. */
+/**
+ * More about a failure, in OpenSSL's words or ours, for the log; "" when there is no more to say.
+ * Static storage.
+ */
 const char *http_client_failure_text(const struct http_client *client);
 
-/** How many exchanges have ended on it: 0 for a new connection (then a failure says something about
- * the service). */
+/**
+ * How many exchanges have ended on it: 0 for a new connection (then a failure says something about
+ * the service).
+ */
 unsigned http_client_exchanges(const struct http_client *client);
 
 #endif

@@ -24,8 +24,8 @@
 /** Limits; a zero takes the default. */
 struct http_reader_limits {
     size_t start_line; /* bytes of the request or status line: 8,192 (RFC 9112 §3 asks for 8,000) */
-    size_t headers;    /* bytes of all field lines, of trailers too: 32,768 (a token and a chain of
-                          proxies) */
+    /** Bytes of all field lines, of trailers too: 32,768 (a token and a chain of proxies). */
+    size_t headers;
     size_t header_count; /* field lines: 100 */
     size_t chunk_line;   /* bytes of one chunk's size and extensions: 256 */
     uint64_t body;       /* bytes of a body's content: no limit */
@@ -59,8 +59,10 @@ http_reader_new_for_responses(const struct http_reader_limits *limits, struct ht
 /** Wipes and frees; NULL is fine. */
 void http_reader_free(struct http_reader *reader);
 
-/** For responses: the next response answers a HEAD request, so it has no body whatever its headers
- * say. */
+/**
+ * For responses: the next response answers a HEAD request, so it has no body whatever its headers
+ * say.
+ */
 void http_reader_expect_head_only(struct http_reader *reader);
 
 /** Reads on in `*input`, which moves past what was used, up to the next event. */

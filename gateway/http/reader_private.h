@@ -5,8 +5,10 @@
 
 #include "gateway/http/reader.h"
 
-/** Wipes and frees the memory of the last head; only between messages. It comes back with the next
- * one. */
+/**
+ * Wipes and frees the memory of the last head; only between messages. It comes back with the next
+ * one.
+ */
 void http_reader_release(struct http_reader *reader);
 
 #endif

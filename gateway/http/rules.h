@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the lines of a head must be, apart from how they arrive; private to this folder (reader.c).
+/*
+ * What the lines of a head must be, apart from how they arrive; private to this folder (reader.c).
  */
 #ifndef AMANAT_GATEWAY_HTTP_RULES_H
 #define AMANAT_GATEWAY_HTTP_RULES_H
@@ -22,17 +23,22 @@ enum http_refusal http_rules_status_line(struct bytes line, struct http_status_l
 /** Splits a field line (RFC 9112 §5); the name as sent. */
 enum http_refusal http_rules_field_line(struct bytes line, struct http_header *out);
 
-/** Checks all field lines of a request together and fills in what follows from them: host, framing,
- * connection. */
+/**
+ * Checks all field lines of a request together and fills in what follows from them: host, framing,
+ * connection.
+ */
 enum http_refusal http_rules_request_headers(struct http_request_head *head);
 
-/** The same for a response; `head_only`: it answers a HEAD request. `out->status` is set already.
+/**
+ * The same for a response; `head_only`: it answers a HEAD request. `out->status` is set already.
  */
 enum http_refusal http_rules_response_headers(const struct http_status_line *line, bool head_only,
                                               struct http_response_head *head);
 
-/** Whether a field may stand in a trailer section (RFC 9110 §6.5.1): not framing, routing or
- * connection. */
+/**
+ * Whether a field may stand in a trailer section (RFC 9110 §6.5.1): not framing, routing or
+ * connection.
+ */
 bool http_rules_is_trailer_allowed(struct bytes name);
 
 /** Reads `chunk-size [ chunk-ext ]` (RFC 9112 §7.1), without white space. */

@@ -52,8 +52,10 @@ enum http_abort {
 
 struct http_server_handler {
     void *context;
-    /** A request's head. What it returns is passed to the other calls as `request`; it may already
-     * have answered. */
+    /**
+     * A request's head. What it returns is passed to the other calls as `request`; it may already
+     * have answered.
+     */
     void *(*on_request)(void *context, struct http_response *response,
                         const struct http_request_head *head, const struct http_peer *peer);
     void (*on_body)(void *request, struct bytes body); /* valid during the call; never empty */
@@ -68,14 +70,14 @@ struct http_server_handler {
 struct http_server_limits {
     struct http_reader_limits reader;
     size_t connections; /* open at once: 10,000; at the limit no more are accepted until one ends */
-    size_t output;      /* bytes of one connection that wait to be sent: 1,048,576 (a window and its
-                           overhead) */
-    size_t output_low;  /* on_drained when no more than this waits: 65,536 */
-    int64_t header_time; /* from the connection, or a request's first byte, to the end of its head:
-                            10 s */
-    int64_t idle_time;   /* between two requests: 60 s */
-    int64_t body_time;   /* without a byte of a body that we are willing to read: 30 s */
-    int64_t write_time;  /* without progress of output that waits: 30 s */
+    /** Bytes of one connection that wait to be sent: 1,048,576 (a window and its overhead). */
+    size_t output;
+    size_t output_low; /* on_drained when no more than this waits: 65,536 */
+    /** From the connection, or a request's first byte, to the end of its head: 10 s. */
+    int64_t header_time;
+    int64_t idle_time;  /* between two requests: 60 s */
+    int64_t body_time;  /* without a byte of a body that we are willing to read: 30 s */
+    int64_t write_time; /* without progress of output that waits: 30 s */
 };
 
 struct http_server_options {
@@ -103,7 +105,8 @@ AMANAT_MUST_CHECK amanat_result http_server_listen(struct http_server *server,
                                                    struct amanat_diagnostics *diagnostics,
                                                    struct http_address *out_actual);
 
-/** New connections use this context from now on (reload). Not for a server that began without TLS.
+/**
+ * New connections use this context from now on (reload). Not for a server that began without TLS.
  */
 void http_server_set_tls(struct http_server *server, struct tls_context *tls);
 
@@ -137,12 +140,15 @@ AMANAT_MUST_CHECK amanat_result http_response_write_own(struct http_response *re
 /** How many bytes wait to be sent. When it is more than `output_low`, on_drained will follow. */
 size_t http_response_waiting(const struct http_response *response);
 
-/** Ends the response. BUG (and the connection is closed) when the announced length is not reached.
+/**
+ * Ends the response. BUG (and the connection is closed) when the announced length is not reached.
  */
 AMANAT_MUST_CHECK amanat_result http_response_end(struct http_response *response);
 
-/** Breaks it: the connection closes without the last chunk, or short of the length; unanswered,
- * without an answer. */
+/**
+ * Breaks it: the connection closes without the last chunk, or short of the length; unanswered,
+ * without an answer.
+ */
 void http_response_abort(struct http_response *response);
 
 #endif

@@ -34,8 +34,8 @@ enum http_stream_end {
     HTTP_STREAM_CONNECT_FAILED, /* */
     HTTP_STREAM_TLS_FAILED,     /* the handshake */
     HTTP_STREAM_WRITE_TIMEOUT,  /* output made no progress for too long */
-    HTTP_STREAM_GONE /* after http_stream_close_gently: all is sent, the peer has closed or had its
-                        time */
+    /** After http_stream_close_gently: all is sent, the peer has closed or had its time. */
+    HTTP_STREAM_GONE
 };
 
 struct http_stream_handler {
@@ -43,8 +43,8 @@ struct http_stream_handler {
     void (*on_open)(void *context);                        /* connected, handshake done */
     size_t (*on_bytes)(void *context, struct bytes input); /* gives how many it used */
     void (*on_drained)(void *context); /* no more than `output_low` waits, after more did */
-    void (*on_end)(void *context,
-                   enum http_stream_end end); /* once; after FINISHED one more may come */
+    /** Once; after FINISHED one more may come. */
+    void (*on_end)(void *context, enum http_stream_end end);
 };
 
 struct http_stream_options {
@@ -68,8 +68,10 @@ AMANAT_MUST_CHECK amanat_result http_stream_connect(const struct http_stream_opt
 /** Closes at once; no call comes any more; memory goes by the closing list. NULL is fine. */
 void http_stream_free(struct http_stream *stream);
 
-/** TLS: says that nothing more will come, for a connection that is idle and about to be freed (RFC
- * 9112 §9.8). */
+/**
+ * TLS: says that nothing more will come, for a connection that is idle and about to be freed (RFC
+ * 9112 §9.8).
+ */
 void http_stream_say_goodbye(struct http_stream *stream);
 
 /**

@@ -30,9 +30,9 @@ struct http_structured_member {
     enum http_structured_kind kind;
     bool boolean;
     int64_t integer;
-    struct bytes text; /* TOKEN; STRING, unescaped (ASCII); DISPLAY_STRING, decoded (valid UTF-8,
-                          may hold NUL) */
-    bool repeated;     /* the key stood more than once; this is its last value, as §4.2.2 says */
+    /** TOKEN; STRING, unescaped (ASCII); DISPLAY_STRING, decoded (valid UTF-8, may hold NUL). */
+    struct bytes text;
+    bool repeated; /* the key stood more than once; this is its last value, as §4.2.2 says */
 };
 
 struct http_structured_dictionary {

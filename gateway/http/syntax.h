@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The character classes of RFC 9110, RFC 9112 and RFC 3986 that several files of this folder use;
- * private to it. */
+/*
+ * The character classes of RFC 9110, RFC 9112 and RFC 3986 that several files of this folder use;
+ * private to it.
+ */
 #ifndef AMANAT_GATEWAY_HTTP_SYNTAX_H
 #define AMANAT_GATEWAY_HTTP_SYNTAX_H
 

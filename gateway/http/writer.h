@@ -15,8 +15,10 @@
 #include "gateway/http/head.h"
 #include "policy/base/buffer.h"
 
-/** A response's head. Framing and connection headers are the writer's: they must not be among
- * `headers`. */
+/**
+ * A response's head. Framing and connection headers are the writer's: they must not be among
+ * `headers`.
+ */
 struct http_response_start {
     unsigned status;
     const struct http_header *headers;
@@ -25,8 +27,10 @@ struct http_response_start {
     uint64_t length;
 };
 
-/** A request's head. Host, framing and connection headers are the writer's: they must not be among
- * `headers`. */
+/**
+ * A request's head. Host, framing and connection headers are the writer's: they must not be among
+ * `headers`.
+ */
 struct http_request_start {
     struct bytes method;
     struct bytes target; /* origin-form */
@@ -37,8 +41,10 @@ struct http_request_start {
     uint64_t length;
 };
 
-/** Appends status line, headers, framing, `Connection: close` when the connection ends, and the
- * empty line. BUG, LIMIT. */
+/**
+ * Appends status line, headers, framing, `Connection: close` when the connection ends, and the
+ * empty line. BUG, LIMIT.
+ */
 AMANAT_MUST_CHECK amanat_result http_write_response_head(struct buffer *buffer,
                                                          const struct http_response_start *start,
                                                          bool closes);

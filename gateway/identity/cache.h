@@ -9,7 +9,8 @@
 
 #include "gateway/identity/identity.h"
 
-/** Empties the cache unless it was used with this verifier before; it then holds a reference to it.
+/**
+ * Empties the cache unless it was used with this verifier before; it then holds a reference to it.
  */
 void identity_cache_belong_to(struct identity_cache *cache, struct identity_verifier *verifier);
 
@@ -17,7 +18,8 @@ void identity_cache_belong_to(struct identity_cache *cache, struct identity_veri
 bool identity_cache_has(struct identity_cache *cache,
                         const unsigned char digest[IDENTITY_DIGEST_SIZE], int64_t now);
 
-/** Remembers it until `expires`, in the place of an expired or the longest unused one of its set.
+/**
+ * Remembers it until `expires`, in the place of an expired or the longest unused one of its set.
  */
 void identity_cache_add(struct identity_cache *cache,
                         const unsigned char digest[IDENTITY_DIGEST_SIZE], int64_t expires,

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to gateway/identity: what a token's payload says (RFC 7519 §4.1), checked against its
- * issuer's configuration. */
+/*
+ * Private to gateway/identity: what a token's payload says (RFC 7519 §4.1), checked against its
+ * issuer's configuration.
+ */
 #ifndef AMANAT_GATEWAY_IDENTITY_CLAIMS_H
 #define AMANAT_GATEWAY_IDENTITY_CLAIMS_H
 
 #include "gateway/identity/identity.h"
 #include "policy/base/document.h"
 
-/** Clocks differ; RFC 7519 §4.1.4 allows "some small leeway, usually no more than a few minutes".
+/**
+ * Clocks differ; RFC 7519 §4.1.4 allows "some small leeway, usually no more than a few minutes".
  */
 #define CLAIMS_LEEWAY_MICROSECONDS INT64_C(30000000)
 

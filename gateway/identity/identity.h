@@ -23,22 +23,24 @@
 #include "policy/base/bytes.h"
 #include "policy/base/document.h"
 
-/** Why nobody is known. For counting (metrics, the trail's `refused` entry); partners are told
- * "unauthenticated". */
+/**
+ * Why nobody is known. For counting (metrics, the trail's `refused` entry); partners are told
+ * "unauthenticated".
+ */
 enum identity_refusal {
-    IDENTITY_REFUSAL_NOBODY = 0,       /* neither certificate nor token */
-    IDENTITY_REFUSAL_NO_CERTIFICATE,   /* required, not sent */
-    IDENTITY_REFUSAL_CERTIFICATE_NAME, /* not exactly one SAN URI with the prefix, or no partner's
-                                          name */
-    IDENTITY_REFUSAL_NO_TOKEN,         /* required, not sent */
-    IDENTITY_REFUSAL_AUTHORIZATION,    /* the header is not `Bearer` and one token */
-    IDENTITY_REFUSAL_TOKEN_FORM,       /* not three parts of canonical base64url, or too long */
-    IDENTITY_REFUSAL_TOKEN_HEADER, /* its header is no strict JSON object, or has ill-typed members
-                                    */
-    IDENTITY_REFUSAL_TOKEN_TYPE,   /* `typ` is neither JWT nor at+jwt */
-    IDENTITY_REFUSAL_TOKEN_CRITICAL,  /* `crit`: nothing that it may ask for is known here */
-    IDENTITY_REFUSAL_TOKEN_ALGORITHM, /* `alg` is not what the key is for; never none, never HS256
-                                       */
+    IDENTITY_REFUSAL_NOBODY = 0,     /* neither certificate nor token */
+    IDENTITY_REFUSAL_NO_CERTIFICATE, /* required, not sent */
+    /** Not exactly one SAN URI with the prefix, or no partner's name. */
+    IDENTITY_REFUSAL_CERTIFICATE_NAME,
+    IDENTITY_REFUSAL_NO_TOKEN,      /* required, not sent */
+    IDENTITY_REFUSAL_AUTHORIZATION, /* the header is not `Bearer` and one token */
+    IDENTITY_REFUSAL_TOKEN_FORM,    /* not three parts of canonical base64url, or too long */
+    /** Its header is no strict JSON object, or has ill-typed members. */
+    IDENTITY_REFUSAL_TOKEN_HEADER,
+    IDENTITY_REFUSAL_TOKEN_TYPE,     /* `typ` is neither JWT nor at+jwt */
+    IDENTITY_REFUSAL_TOKEN_CRITICAL, /* `crit`: nothing that it may ask for is known here */
+    /** `alg` is not what the key is for; never none, never HS256. */
+    IDENTITY_REFUSAL_TOKEN_ALGORITHM,
     IDENTITY_REFUSAL_TOKEN_KEY,       /* no key, or not exactly one, fits */
     IDENTITY_REFUSAL_TOKEN_SIGNATURE, /* does not verify */
     IDENTITY_REFUSAL_TOKEN_PAYLOAD,   /* no strict JSON object, or has ill-typed members */
@@ -48,9 +50,9 @@ enum identity_refusal {
     IDENTITY_REFUSAL_TOKEN_EARLY,     /* `nbf` or `iat` lies ahead */
     IDENTITY_REFUSAL_TOKEN_PARTNER, /* names no partner, or one that its issuer may not speak for */
     IDENTITY_REFUSAL_TOKEN_AGENT,   /* names no agent, or `-` */
-    IDENTITY_REFUSAL_TOKEN_BINDING, /* bound (`cnf`) to another certificate, or in a way unknown
-                                       here */
-    IDENTITY_REFUSAL_TOKEN_NEED,    /* its `authorization_details` are malformed */
+    /** Bound (`cnf`) to another certificate, or in a way unknown here. */
+    IDENTITY_REFUSAL_TOKEN_BINDING,
+    IDENTITY_REFUSAL_TOKEN_NEED,      /* its `authorization_details` are malformed */
     IDENTITY_REFUSAL_PARTNERS_DIFFER, /* certificate and token name two partners */
     IDENTITY_REFUSAL_COUNT
 };
@@ -58,8 +60,10 @@ enum identity_refusal {
 /** "no-certificate", "token-expired", …: static storage; the order is that of the enum. */
 const char *identity_refusal_name(enum identity_refusal refusal);
 
-/** A need that came in the token (RFC 9396, type need_to_know); what was not there has no bytes
- * (`at` is NULL). */
+/**
+ * A need that came in the token (RFC 9396, type need_to_know); what was not there has no bytes
+ * (`at` is NULL).
+ */
 struct identity_need {
     struct bytes purpose;
     struct bytes case_name;
@@ -75,21 +79,23 @@ struct identity_claim {
 
 #define IDENTITY_DIGEST_SIZE 32
 
-/** Who is asking. Everything lives in the arena that identity_establish was given, or in the
- * verifier. */
+/**
+ * Who is asking. Everything lives in the arena that identity_establish was given, or in the
+ * verifier.
+ */
 struct identity {
     struct bytes partner; /* [a-z][a-z0-9-]* */
     struct bytes agent;   /* its name within the partner; "-" for a certificate alone */
     struct bytes issuer;  /* of the token, as configured; no bytes without a token */
-    struct bytes
-        token_id; /* `jti`, if it is there: personal data, for the sealed part of an entry */
+    /** `jti`, if it is there: personal data, for the sealed part of an entry. */
+    struct bytes token_id;
     unsigned char certificate_sha256[IDENTITY_DIGEST_SIZE]; /* of its DER form */
     bool has_certificate;
     bool has_token;
     bool has_need;
     struct identity_need need; /* when has_need */
-    int64_t expires; /* of the token, microseconds since 1970, without leeway; INT64_MAX without a
-                        token */
+    /** Of the token, microseconds since 1970, without leeway; INT64_MAX without a token. */
+    int64_t expires;
     const struct identity_claim *claims; /* those that are there */
     size_t claim_count;
 };
@@ -109,11 +115,14 @@ AMANAT_MUST_CHECK amanat_result identity_verifier_new(const struct config_identi
 struct identity_verifier *identity_verifier_ref(struct identity_verifier *verifier);
 void identity_verifier_unref(struct identity_verifier *verifier); /* NULL is fine */
 
-/** Remembers which tokens were verified, so that a signature is checked once. One per worker: no
- * locks. */
+/**
+ * Remembers which tokens were verified, so that a signature is checked once. One per worker: no
+ * locks.
+ */
 struct identity_cache;
 
-/** A cache of at most `entries` tokens (rounded up to a multiple of four), or NULL without memory.
+/**
+ * A cache of at most `entries` tokens (rounded up to a multiple of four), or NULL without memory.
  */
 struct identity_cache *identity_cache_new(size_t entries);
 void identity_cache_free(struct identity_cache *cache); /* NULL is fine */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to gateway/identity: a JSON Web Key Set (RFC 7517) as keys that are ready to verify with.
+/*
+ * Private to gateway/identity: a JSON Web Key Set (RFC 7517) as keys that are ready to verify with.
  */
 #ifndef AMANAT_GATEWAY_IDENTITY_JWKS_H
 #define AMANAT_GATEWAY_IDENTITY_JWKS_H

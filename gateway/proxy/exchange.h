@@ -106,8 +106,10 @@ void exchange_refuse(struct exchange *exchange, struct problem problem, enum tra
 /** The same with the closed words of a kind. */
 void exchange_refuse_as(struct exchange *exchange, enum problem_name name, enum trail_fault fault);
 
-/** Answers with a problem document now: nothing is disclosed, and its entry is durable or it needs
- * none. */
+/**
+ * Answers with a problem document now: nothing is disclosed, and its entry is durable or it needs
+ * none.
+ */
 void exchange_answer_problem(struct exchange *exchange, const struct problem *problem);
 
 /** The exchange is over: releases what it holds as soon as no completion is under way. */
@@ -121,8 +123,10 @@ void exchange_break(struct exchange *exchange);
 
 /* ---- exchange_admit.c ---- */
 
-/** Who asks, what is called: from the head alone. Ends the exchange with a problem, or waits for
- * the body, or decides. */
+/**
+ * Who asks, what is called: from the head alone. Ends the exchange with a problem, or waits for the
+ * body, or decides.
+ */
 void exchange_admit(struct exchange *exchange);
 
 /** The need, the body and the decision. */
@@ -135,8 +139,10 @@ bool exchange_is_still_permitted(struct exchange *exchange);
 
 void exchange_call_upstream(struct exchange *exchange);
 
-/** Lets go of the connection to the service: kept if it can be used again and `reusable`, else
- * closed. */
+/**
+ * Lets go of the connection to the service: kept if it can be used again and `reusable`, else
+ * closed.
+ */
 void exchange_leave_upstream(struct exchange *exchange, bool reusable);
 
 /* ---- exchange_release.c ---- */
@@ -154,22 +160,28 @@ void exchange_release_empty(struct exchange *exchange);
 AMANAT_MUST_CHECK amanat_result exchange_begin_response(struct exchange *exchange,
                                                         enum http_framing framing, uint64_t length);
 
-/** Forgets the windows that were not released; the numbers of entries that were not submitted are
- * given again. */
+/**
+ * Forgets the windows that were not released; the numbers of entries that were not submitted are
+ * given again.
+ */
 void exchange_forget_windows(struct exchange *exchange);
 
 /* ---- exchange_entry.c ---- */
 
-/** Appends the lines of an entry: of a window, or (NULL) of an end without one. Counts the
- * exchange's parts. */
+/**
+ * Appends the lines of an entry: of a window, or (NULL) of an end without one. Counts the
+ * exchange's parts.
+ */
 AMANAT_MUST_CHECK amanat_result exchange_append_entry(struct exchange *exchange,
                                                       const struct redact_window *window, bool last,
                                                       struct buffer *lines);
 AMANAT_MUST_CHECK amanat_result exchange_append_intent(struct exchange *exchange,
                                                        struct buffer *lines);
 
-/** Submits lines, of which the `last` say how the access ended; `done` is called on the worker's
- * loop. */
+/**
+ * Submits lines, of which the `last` say how the access ended; `done` is called on the worker's
+ * loop.
+ */
 AMANAT_MUST_CHECK amanat_result exchange_submit(struct exchange *exchange, enum trail_class class,
                                                 const struct buffer *lines, uint32_t part,
                                                 bool last, trail_done_fn done);

@@ -32,8 +32,10 @@
 
 /* ---- generations ---- */
 
-/** Everything that a reload replaces as one; immutable and counted. An exchange keeps the one it
- * started with. */
+/**
+ * Everything that a reload replaces as one; immutable and counted. An exchange keeps the one it
+ * started with.
+ */
 struct proxy_generation;
 
 struct proxy_generation_parts {
@@ -62,8 +64,10 @@ const struct config *proxy_generation_config(const struct proxy_generation *gene
 #define PROXY_REASON_COUNT ((size_t)IDENTITY_REFUSAL_COUNT + HTTP_REFUSAL_COUNT + 2)
 #define PROXY_METRIC_ROWS  10
 
-/** The closed lists of words that metrics and trail count by. It lives as long as the proxy, its
- * metrics and its trail. */
+/**
+ * The closed lists of words that metrics and trail count by. It lives as long as the proxy, its
+ * metrics and its trail.
+ */
 struct proxy_names {
     /** Refusals before an agent is known, and 503s: trail_options.refusal_reasons. */
     const char *reasons[PROXY_REASON_COUNT];
@@ -77,8 +81,10 @@ void proxy_names_init(struct proxy_names *names);
 
 /* ---- the need ---- */
 
-/** Reads the value of a `Need` header; no bytes are an empty need. NULL, or a closed text that says
- * what is wrong with it. */
+/**
+ * Reads the value of a `Need` header; no bytes are an empty need. NULL, or a closed text that says
+ * what is wrong with it.
+ */
 const char *proxy_read_need(struct arena *arena, struct bytes field, struct access_need *out);
 
 /* ---- the proxy ---- */
@@ -92,14 +98,18 @@ struct proxy_options {
     const struct runtime_random *random;
     const struct runtime_log *log;
     struct runtime_metrics *metrics; /* with a slot per worker; or NULL */
-    /** Whether an anchor that is overdue forbids to serve (`overdue: deny`); from any worker's
-     * thread; may be NULL. */
+    /**
+     * Whether an anchor that is overdue forbids to serve (`overdue: deny`); from any worker's
+     * thread; may be NULL.
+     */
     bool (*may_serve)(void *context);
     void *may_serve_context;
 };
 
-/** Makes the workers and binds the listeners, in the order of the configuration. CONFIG_FAULT, IO,
- * MEMORY. */
+/**
+ * Makes the workers and binds the listeners, in the order of the configuration. CONFIG_FAULT, IO,
+ * MEMORY.
+ */
 AMANAT_MUST_CHECK amanat_result proxy_new(const struct proxy_options *options,
                                           struct amanat_diagnostics *diagnostics,
                                           struct proxy **out);
@@ -110,8 +120,10 @@ struct http_address proxy_listener(const struct proxy *proxy, size_t index);
 /** Starts the workers' threads. */
 AMANAT_MUST_CHECK amanat_result proxy_start(struct proxy *proxy);
 
-/** New accesses use this generation from now on; each worker changes over between two events. Takes
- * a reference. */
+/**
+ * New accesses use this generation from now on; each worker changes over between two events. Takes
+ * a reference.
+ */
 AMANAT_MUST_CHECK amanat_result proxy_reload(struct proxy *proxy,
                                              struct proxy_generation *generation);
 

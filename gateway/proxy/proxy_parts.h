@@ -106,8 +106,10 @@ AMANAT_MUST_CHECK amanat_result upstream_pool_take(struct upstream_pool *pool,
                                                    size_t service, bool fresh,
                                                    struct http_client **out);
 
-/** Keeps the connection for the next exchange, or closes it when it cannot be used again or enough
- * are kept. */
+/**
+ * Keeps the connection for the next exchange, or closes it when it cannot be used again or enough
+ * are kept.
+ */
 void upstream_pool_give_back(struct upstream_pool *pool, struct proxy_generation *generation,
                              size_t service, struct http_client *client);
 

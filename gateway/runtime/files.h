@@ -70,7 +70,8 @@ const struct files *files_system(void);
 AMANAT_MUST_CHECK amanat_result files_read_whole(const struct files *files, const char *path,
                                                  struct buffer *out, int *out_errno);
 
-/** Writes all of `bytes` at `offset`; 0 or a negative errno. A write that does not advance is -EIO.
+/**
+ * Writes all of `bytes` at `offset`; 0 or a negative errno. A write that does not advance is -EIO.
  */
 int files_write_all(const struct files *files, int file, struct bytes bytes, uint64_t offset);
 

@@ -68,13 +68,17 @@ struct runtime_log {
     int descriptor;               /* 2 */
 };
 
-/** Writes one event. `fields` end with one of kind RUNTIME_LOG_END; NULL `log` writes nothing.
- * Longest line: 4,096 bytes. */
+/**
+ * Writes one event. `fields` end with one of kind RUNTIME_LOG_END; NULL `log` writes nothing.
+ * Longest line: 4,096 bytes.
+ */
 void runtime_log_write(const struct runtime_log *log, enum runtime_log_level level,
                        const char *event, const struct runtime_log_field *fields);
 
-/** runtime_log_event(log, RUNTIME_LOG_NOTICE, "stopped", runtime_log_number("open", 3), …): at
- * least one field. */
+/**
+ * runtime_log_event(log, RUNTIME_LOG_NOTICE, "stopped", runtime_log_number("open", 3), …): at least
+ * one field.
+ */
 #define runtime_log_event(log, level, event, ...)                                                  \
     runtime_log_write((log), (level), (event), (const struct runtime_log_field[]){__VA_ARGS__, {0}})
 

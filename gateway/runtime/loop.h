@@ -23,8 +23,10 @@ struct runtime_loop;
 
 typedef void runtime_task_fn(void *context);
 
-/** A task that its owner embeds, so that posting it cannot fail. It must not be posted again before
- * it has run. */
+/**
+ * A task that its owner embeds, so that posting it cannot fail. It must not be posted again before
+ * it has run.
+ */
 struct runtime_task {
     runtime_task_fn *run;
     void *context;
@@ -34,8 +36,10 @@ struct runtime_task {
 /** A new loop whose queue of runtime_loop_post holds at most `post_limit` tasks. MEMORY or IO. */
 AMANAT_MUST_CHECK amanat_result runtime_loop_new(size_t post_limit, struct runtime_loop **out);
 
-/** Runs what is still posted and empties the closing list, then frees the loop; not from within it.
- * NULL is fine. */
+/**
+ * Runs what is still posted and empties the closing list, then frees the loop; not from within it.
+ * NULL is fine.
+ */
 void runtime_loop_free(struct runtime_loop *loop);
 
 /** The libevent base, for whoever registers events of its own. It belongs to the loop. */
@@ -44,20 +48,26 @@ struct event_base *runtime_loop_base(struct runtime_loop *loop);
 /** Runs until runtime_loop_stop. IO when libevent fails. */
 AMANAT_MUST_CHECK amanat_result runtime_loop_run(struct runtime_loop *loop);
 
-/** Runs one turn: waits for something to happen, handles all of it, empties the lists. For tests
- * and tools. */
+/**
+ * Runs one turn: waits for something to happen, handles all of it, empties the lists. For tests and
+ * tools.
+ */
 AMANAT_MUST_CHECK amanat_result runtime_loop_turn(struct runtime_loop *loop);
 
 /** Makes runtime_loop_run return after the current turn; from any thread, also before it runs. */
 void runtime_loop_stop(struct runtime_loop *loop);
 
-/** Runs `function(context)` on the loop's thread; from any thread. LIMIT when the queue is full,
- * MEMORY. */
+/**
+ * Runs `function(context)` on the loop's thread; from any thread. LIMIT when the queue is full,
+ * MEMORY.
+ */
 AMANAT_MUST_CHECK amanat_result runtime_loop_post(struct runtime_loop *loop,
                                                   runtime_task_fn *function, void *context);
 
-/** The same with memory of the caller's, and therefore without failure; in one queue with
- * runtime_loop_post. */
+/**
+ * The same with memory of the caller's, and therefore without failure; in one queue with
+ * runtime_loop_post.
+ */
 void runtime_loop_post_task(struct runtime_loop *loop, struct runtime_task *task);
 
 /**

@@ -33,8 +33,10 @@ AMANAT_MUST_CHECK amanat_result runtime_metrics_new(const struct runtime_metric 
                                                     struct runtime_metrics **out);
 void runtime_metrics_free(struct runtime_metrics *metrics);
 
-/** Adds to a metric; `value` is the index of the label's value, 0 without label. NULL metrics:
- * nothing. */
+/**
+ * Adds to a metric; `value` is the index of the label's value, 0 without label. NULL metrics:
+ * nothing.
+ */
 void runtime_metrics_add(struct runtime_metrics *metrics, unsigned worker, size_t metric,
                          size_t value, int64_t amount);
 

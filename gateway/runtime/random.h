@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chance as a value that is passed around: OpenSSL's generator, or a repeatable sequence for tests.
+/*
+ * Chance as a value that is passed around: OpenSSL's generator, or a repeatable sequence for tests.
  */
 #ifndef AMANAT_GATEWAY_RUNTIME_RANDOM_H
 #define AMANAT_GATEWAY_RUNTIME_RANDOM_H

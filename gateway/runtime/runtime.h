@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Front door of gateway/runtime: the world (time, chance, threads, signals, log), replaceable in
- * tests. */
+/*
+ * Front door of gateway/runtime: the world (time, chance, threads, signals, log), replaceable in
+ * tests.
+ */
 #ifndef AMANAT_GATEWAY_RUNTIME_RUNTIME_H
 #define AMANAT_GATEWAY_RUNTIME_RUNTIME_H
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads: started with all signals blocked (the control thread takes them, signals.h), joined by
- * whoever started them. */
+/*
+ * Threads: started with all signals blocked (the control thread takes them, signals.h), joined by
+ * whoever started them.
+ */
 #ifndef AMANAT_GATEWAY_RUNTIME_THREAD_H
 #define AMANAT_GATEWAY_RUNTIME_THREAD_H
 
@@ -8,8 +10,10 @@
 
 struct runtime_thread;
 
-/** Starts `function(context)`; `name` (at most 15 bytes are kept) is what the system's tools show.
- * MEMORY or IO. */
+/**
+ * Starts `function(context)`; `name` (at most 15 bytes are kept) is what the system's tools show.
+ * MEMORY or IO.
+ */
 AMANAT_MUST_CHECK amanat_result runtime_thread_start(const char *name, void (*function)(void *),
                                                      void *context, struct runtime_thread **out);
 

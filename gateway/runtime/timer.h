@@ -16,11 +16,14 @@ AMANAT_MUST_CHECK amanat_result runtime_timer_new(struct runtime_loop *loop,
                                                   runtime_task_fn *function, void *context,
                                                   struct runtime_timer **out);
 
-/** Stops it; its memory goes by the closing list, so that it may be freed in its own callback. NULL
- * is fine. */
+/**
+ * Stops it; its memory goes by the closing list, so that it may be freed in its own callback. NULL
+ * is fine.
+ */
 void runtime_timer_free(struct runtime_timer *timer);
 
-/** Calls once in `microseconds` from now (not before); starting a started timer moves it. MEMORY.
+/**
+ * Calls once in `microseconds` from now (not before); starting a started timer moves it. MEMORY.
  */
 AMANAT_MUST_CHECK amanat_result runtime_timer_start(struct runtime_timer *timer,
                                                     int64_t microseconds);

@@ -52,17 +52,23 @@ void tls_context_unref(struct tls_context *context);
 /** A connection's state, to be freed by SSL_free. Server side; MEMORY. */
 AMANAT_MUST_CHECK amanat_result tls_server_session_new(struct tls_context *context, SSL **out);
 
-/** Client side: `host` is the name or IP address that the server's certificate must bear (and SNI,
- * for a name). MEMORY. */
+/**
+ * Client side: `host` is the name or IP address that the server's certificate must bear (and SNI,
+ * for a name). MEMORY.
+ */
 AMANAT_MUST_CHECK amanat_result tls_client_session_new(struct tls_context *context,
                                                        const char *host, SSL **out);
 
-/** The peer's certificate if it sent one and it was verified, else NULL. Lives as long as the
- * session. */
+/**
+ * The peer's certificate if it sent one and it was verified, else NULL. Lives as long as the
+ * session.
+ */
 X509 *tls_session_peer(const SSL *session);
 
-/** Why the last handshake failed, as a short text of OpenSSL's own; empties OpenSSL's queue of
- * errors. Static storage. */
+/**
+ * Why the last handshake failed, as a short text of OpenSSL's own; empties OpenSSL's queue of
+ * errors. Static storage.
+ */
 const char *tls_failure_text(const SSL *session);
 
 #endif

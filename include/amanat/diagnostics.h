@@ -17,8 +17,10 @@ enum amanat_severity {
     AMANAT_SEVERITY_NOTE       /* worth knowing */
 };
 
-/** One message. Strings belong to the list. Lines and columns count from 1, columns in bytes; 0 =
- * none. */
+/**
+ * One message. Strings belong to the list. Lines and columns count from 1, columns in bytes; 0 =
+ * none.
+ */
 struct amanat_diagnostic {
     enum amanat_severity severity;
     const char *code;   /* a stable word for programs: "duplicate-key" */
@@ -36,8 +38,10 @@ struct amanat_diagnostics *amanat_diagnostics_new(void);
 /** Frees the list and its messages; NULL is fine. */
 void amanat_diagnostics_free(struct amanat_diagnostics *diagnostics);
 
-/** Adds a message. `diagnostics` may be NULL (nobody wants to know). Without memory the message is
- * only counted. */
+/**
+ * Adds a message. `diagnostics` may be NULL (nobody wants to know). Without memory the message is
+ * only counted.
+ */
 __attribute__((format(printf, 7, 8))) void
 amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_severity severity,
                        const char *code, const char *source, unsigned line, unsigned column,

@@ -36,8 +36,9 @@ void *arena_allocate_array(struct arena *arena, size_t count, size_t size);
 /** One zeroed object of a type. */
 #define ARENA_NEW(arena, type) ((type *)arena_allocate((arena), sizeof(type)))
 
-/** A copy of `bytes` with a NUL after it (not counted in the length). Writes `*out` only on
- * success. */
+/**
+ * A copy of `bytes` with a NUL after it (not counted in the length). Writes `*out` only on success.
+ */
 AMANAT_MUST_CHECK amanat_result arena_copy_bytes(struct arena *arena, struct bytes bytes,
                                                  struct bytes *out);
 
@@ -45,8 +46,10 @@ AMANAT_MUST_CHECK amanat_result arena_copy_bytes(struct arena *arena, struct byt
 __attribute__((format(printf, 2, 3))) char *arena_format(struct arena *arena, const char *format,
                                                          ...);
 
-/** A formatted string as bytes; no bytes without memory (check with arena_is_exhausted when it
- * matters). */
+/**
+ * A formatted string as bytes; no bytes without memory (check with arena_is_exhausted when it
+ * matters).
+ */
 __attribute__((format(printf, 2, 3))) struct bytes arena_format_bytes(struct arena *arena,
                                                                       const char *format, ...);
 
@@ -56,8 +59,10 @@ size_t arena_used(const struct arena *arena);
 /** Whether an allocation has failed since the arena was new or reset. */
 bool arena_is_exhausted(const struct arena *arena);
 
-/** The place in an arena to go back to: everything allocated after the mark is wiped and freed by
- * the rewind. */
+/**
+ * The place in an arena to go back to: everything allocated after the mark is wiped and freed by
+ * the rewind.
+ */
 struct arena_mark {
     void *block;
     size_t block_used;

@@ -15,8 +15,10 @@ struct bytes {
     size_t length;
 };
 
-/** The bytes of a string literal, without its final NUL; BYTES is an expression, BYTES_INIT an
- * initialiser. */
+/**
+ * The bytes of a string literal, without its final NUL; BYTES is an expression, BYTES_INIT an
+ * initialiser.
+ */
 #define BYTES_INIT(literal)                                                                        \
     {                                                                                              \
         (literal), sizeof(literal) - 1                                                             \
@@ -68,15 +70,19 @@ static inline struct bytes bytes_first(struct bytes bytes, size_t length)
     return bytes_of(bytes.at, length);
 }
 
-/** Whether it is a name of design 1, `[a-z][a-z0-9-]*`, of at most 64 bytes: a partner, a service,
- * a purpose. */
+/**
+ * Whether it is a name of design 1, `[a-z][a-z0-9-]*`, of at most 64 bytes: a partner, a service, a
+ * purpose.
+ */
 bool bytes_is_name(struct bytes bytes);
 
 /** A 64-bit hash, the same in every run. Not for tables into which strangers insert (see map.h). */
 unsigned long long bytes_hash(struct bytes bytes);
 
-/** The nearest of `count` candidates to a misspelt `word`, if it is near enough to suggest, else no
- * bytes. */
+/**
+ * The nearest of `count` candidates to a misspelt `word`, if it is near enough to suggest, else no
+ * bytes.
+ */
 struct bytes bytes_nearest(struct bytes word, const struct bytes *candidates, size_t count);
 
 #endif

@@ -11,7 +11,8 @@
 
 #include "policy/base/bytes.h"
 
-/** A text taken apart. `offset_minutes` is 0 where there is none (`has_offset` false: local time).
+/**
+ * A text taken apart. `offset_minutes` is 0 where there is none (`has_offset` false: local time).
  */
 struct calendar_time {
     int year;
@@ -39,8 +40,10 @@ int64_t calendar_days(int year, unsigned month, unsigned day);
 /** The date that many days from 1970-01-01; only for days within years 0000 to 9999. */
 void calendar_date(int64_t days, int *out_year, unsigned *out_month, unsigned *out_day);
 
-/** Milliseconds since 1970-01-01T00:00:00Z (a time without offset is taken as UTC); second 60 is
- * the next minute's first. */
+/**
+ * Milliseconds since 1970-01-01T00:00:00Z (a time without offset is taken as UTC); second 60 is the
+ * next minute's first.
+ */
 int64_t calendar_milliseconds(const struct calendar_time *time);
 
 #endif

@@ -12,8 +12,10 @@
 AMANAT_MUST_CHECK amanat_result document_check_encoding(const char *source, struct bytes text,
                                                         struct amanat_diagnostics *diagnostics);
 
-/** Whether no key stands twice among the members of `object`. MEMORY when the arena has no room to
- * sort them. */
+/**
+ * Whether no key stands twice among the members of `object`. MEMORY when the arena has no room to
+ * sort them.
+ */
 AMANAT_MUST_CHECK amanat_result document_check_keys(struct arena *arena, const char *source,
                                                     const struct document *object,
                                                     struct amanat_diagnostics *diagnostics);

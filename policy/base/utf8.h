@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8 as Unicode 15 §3.9 table 3-7 has it: no surrogates, no overlong forms, nothing above
- * U+10FFFF. */
+/*
+ * UTF-8 as Unicode 15 §3.9 table 3-7 has it: no surrogates, no overlong forms, nothing above
+ * U+10FFFF.
+ */
 #ifndef AMANAT_POLICY_BASE_UTF8_H
 #define AMANAT_POLICY_BASE_UTF8_H
 

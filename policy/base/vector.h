@@ -17,15 +17,19 @@
         size_t capacity;                                                                           \
     }
 
-/** Adds a zeroed item and gives its address, or NULL without memory. Addresses of older items may
- * change. */
+/**
+ * Adds a zeroed item and gives its address, or NULL without memory. Addresses of older items may
+ * change.
+ */
 #define VECTOR_PUSH(arena, vector)                                                                 \
     ((vector)->items = vector_grow((arena), (vector)->items, (vector)->count, &(vector)->capacity, \
                                    sizeof(*(vector)->items)),                                      \
      (vector)->count < (vector)->capacity ? &(vector)->items[(vector)->count++] : NULL)
 
-/** Used by VECTOR_PUSH: the items with room for one more, zeroed; without memory, `items` and
- * `capacity` as they are. */
+/**
+ * Used by VECTOR_PUSH: the items with room for one more, zeroed; without memory, `items` and
+ * `capacity` as they are.
+ */
 void *vector_grow(struct arena *arena, void *items, size_t count, size_t *capacity,
                   size_t item_size);
 

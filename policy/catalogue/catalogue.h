@@ -25,8 +25,10 @@
 
 /* ---- values and their places ---- */
 
-/** Kinds of JSON values, as bits of a set. INTEGER is a number without fraction and exponent part
- * in value. */
+/**
+ * Kinds of JSON values, as bits of a set. INTEGER is a number that is spelt without fraction and
+ * exponent.
+ */
 enum catalogue_kind {
     CATALOGUE_KIND_NULL = 1,
     CATALOGUE_KIND_BOOLEAN = 2,
@@ -59,8 +61,8 @@ struct catalogue_attribute {
     const struct catalogue_attribute *element; /* of a SET */
     const struct catalogue_attribute *fields;  /* of a RECORD */
     size_t field_count;
-    const struct bytes
-        *enumeration; /* the values allowed (strings decoded, numbers as spelt), if any */
+    /** The values allowed (strings decoded, numbers as spelt), if any. */
+    const struct bytes *enumeration;
     size_t enumeration_count;
     bool read; /* set by disclosure before the ruleset is published: some policy reads it */
 };
@@ -71,8 +73,8 @@ struct catalogue_record {
     struct bytes service; /* the service whose document declares it, for messages */
     struct catalogue_attribute *attributes; /* in the order of the document */
     size_t attribute_count;
-    const size_t *labels; /* labels that occur in it directly or in a record inside it; sorted, no
-                             duplicates */
+    /** Labels that occur in it directly or in a record inside it; sorted, no duplicates. */
+    const size_t *labels;
     size_t label_count;
     const size_t *services; /* indexes of the services in which it occurs */
     size_t service_count;
@@ -83,8 +85,11 @@ struct catalogue_node;
 struct catalogue_member {
     struct bytes name; /* decoded */
     const struct catalogue_node *node;
-    size_t attribute; /* index of the record's attribute that this member is, or CATALOGUE_NONE;
-                         only below a record node */
+    /**
+     * Index of the record's attribute that this member is, or CATALOGUE_NONE; only below a record
+     * node.
+     */
+    size_t attribute;
 };
 
 /**
@@ -100,17 +105,17 @@ struct catalogue_node {
     const size_t *labels; /* its labels; a field gets the weakest of their modes */
     size_t label_count;   /* 0: not a field */
     size_t record;        /* index of the record type that begins here, or CATALOGUE_NONE */
-    size_t
-        subject; /* index of the kind of subject that a value here identifies, or CATALOGUE_NONE */
+    /** Index of the kind of subject that a value here identifies, or CATALOGUE_NONE. */
+    size_t subject;
     bool has_labels_below;            /* something below (or here) has a label */
     bool has_records_below;           /* a record begins here or below */
     struct catalogue_member *members; /* of an object; sorted by name (bytes_compare) */
     size_t member_count;
-    const struct catalogue_node
-        *additional; /* undeclared members, when additionalProperties says so explicitly */
+    /** Undeclared members, when additionalProperties says so explicitly. */
+    const struct catalogue_node *additional;
     const struct catalogue_node *items; /* of an array */
-    bool is_anything; /* schema {} with a label: every value, at any depth, is a field of these
-                         labels */
+    /** Schema {} with a label: every value, at any depth, is a field of these labels. */
+    bool is_anything;
 };
 
 /** The declared member of that name, or NULL (then `additional` speaks, if there). */
@@ -126,8 +131,8 @@ struct catalogue_parameter {
     struct bytes name; /* as declared; header names compare without case */
     enum parameter_place place;
     bool required;
-    struct catalogue_attribute
-        value; /* its type; a SET for arrays (repeated or comma-separated: `explode`) */
+    /** Its type; a SET for arrays (repeated or comma-separated: `explode`). */
+    struct catalogue_attribute value;
     bool explode;
     const size_t *labels; /* none: it may not be used */
     size_t label_count;
@@ -143,8 +148,8 @@ struct catalogue_media_type {
     bool is_json;      /* application/json or …+json */
     bool is_ndjson;    /* application/x-ndjson, application/jsonl, application/ndjson */
     const struct catalogue_node *root; /* of JSON and of each NDJSON line */
-    const size_t
-        *labels; /* of a body that is not JSON: x-amanat-label on the media type or its schema */
+    /** Of a body that is not JSON: x-amanat-label on the media type or its schema. */
+    const size_t *labels;
     size_t label_count;
 };
 
@@ -195,10 +200,10 @@ struct catalogue_service {
 
 /** Where one label occurs in the whole folder. */
 struct catalogue_label_use {
-    bool
-        outside_records; /* in responses, on fields outside every record, headers or whole bodies */
-    bool queried;        /* on parameters, or on members of bodies that are searched by */
-    bool submitted;      /* on members of bodies with x-amanat-body: submit */
+    /** In responses, on fields outside every record, headers or whole bodies. */
+    bool outside_records;
+    bool queried;   /* on parameters, or on members of bodies that are searched by */
+    bool submitted; /* on members of bodies with x-amanat-body: submit */
 };
 
 struct catalogue {
@@ -261,8 +266,8 @@ struct catalogue_request_header {
 struct catalogue_call {
     const struct catalogue_service *service;
     const struct catalogue_operation *operation;
-    const struct parameter_value
-        *parameters; /* those that are used, in the order of the document */
+    /** Those that are used, in the order of the document. */
+    const struct parameter_value *parameters;
     size_t parameter_count;
     struct bytes allow; /* with PROBLEM_METHOD: "GET, POST" */
 };
@@ -280,8 +285,10 @@ AMANAT_MUST_CHECK amanat_result catalogue_route(const struct catalogue *catalogu
                                                 struct catalogue_call *out,
                                                 struct problem *out_problem);
 
-/** Types textual values for an operation that is named (for `preview`): names and values as given,
- * same refusals. */
+/**
+ * Types textual values for an operation that is named (for `preview`): names and values as given,
+ * same refusals.
+ */
 struct catalogue_named_value {
     struct bytes name;
     struct bytes value;
@@ -293,8 +300,9 @@ AMANAT_MUST_CHECK amanat_result catalogue_call_operation(const struct catalogue 
                                                          struct catalogue_call *out,
                                                          struct problem *out_problem);
 
-/** Appends the upstream target, written anew from the typed values:
- * "/sightings/7?plate=LEA%201234". */
+/**
+ * Appends the upstream target, written anew from the typed values: "/sightings/7?plate=LEA%201234".
+ */
 void catalogue_write_target(const struct catalogue_call *call, struct buffer *out);
 
 /** A request body after it was read against its schema. */
@@ -313,8 +321,10 @@ struct catalogue_body_subject {
     struct bytes identifier; /* as it was sent: see subject_normalise */
 };
 
-/** Reads a JSON request body. REFUSED with a problem: media-type, malformed, undeclared (with its
- * JSON Pointer, RFC 6901). */
+/**
+ * Reads a JSON request body. REFUSED with a problem: media-type, malformed, undeclared (with its
+ * JSON Pointer, RFC 6901).
+ */
 AMANAT_MUST_CHECK amanat_result catalogue_read_body(const struct catalogue_operation *operation,
                                                     struct bytes media_type, struct bytes body,
                                                     struct arena *arena, struct catalogue_body *out,
@@ -324,8 +334,10 @@ AMANAT_MUST_CHECK amanat_result catalogue_read_body(const struct catalogue_opera
 const struct catalogue_response *
 catalogue_find_response(const struct catalogue_operation *operation, unsigned status);
 
-/** The declared media type that a Content-Type field value names (parameters passed over but
- * charset, which must be utf-8 for JSON); NULL if none. */
+/**
+ * The declared media type that a Content-Type field value names (parameters passed over but
+ * charset, which must be utf-8 for JSON); NULL if none.
+ */
 const struct catalogue_media_type *
 catalogue_find_media_type(const struct catalogue_media_type *media_types, size_t count,
                           struct bytes content_type);

@@ -75,8 +75,10 @@ struct record_entry {
     struct map attributes; /* name → size_t */
 };
 
-/** A node while the catalogue is compiled. The node is the first member: a pointer to it is one to
- * this. */
+/**
+ * A node while the catalogue is compiled. The node is the first member: a pointer to it is one to
+ * this.
+ */
 struct built_node {
     struct catalogue_node node;
     size_t number;
@@ -157,12 +159,14 @@ AMANAT_MUST_CHECK amanat_result openapi_compile(struct compiler *compiler, const
 /** Follows a local `$ref` (a string): NULL after a report. */
 const struct document *openapi_follow(struct openapi *openapi, const struct document *reference);
 
-/** An object that may be a Reference Object, followed to what it stands for; NULL after a report.
+/**
+ * An object that may be a Reference Object, followed to what it stands for; NULL after a report.
  */
 const struct document *openapi_resolve(struct openapi *openapi, const struct document *object,
                                        const char *what);
 
-/** Refuses `x-amanat-…` keys that are unknown or stand where they mean nothing (openapi_place.c).
+/**
+ * Refuses `x-amanat-…` keys that are unknown or stand where they mean nothing (openapi_place.c).
  */
 void openapi_check_extensions(struct openapi *openapi);
 
@@ -328,8 +332,10 @@ AMANAT_MUST_CHECK amanat_result node_of_term(struct compiler *compiler, const st
                                              const struct catalogue_node **out);
 AMANAT_MUST_CHECK amanat_result nodes_complete(struct compiler *compiler);
 
-/** Fills what follows from the whole graph: has_labels_below, labels of operations and records,
- * uses of labels; and checks the modes of labels that responses hold (catalogue_summary.c). */
+/**
+ * Fills what follows from the whole graph: has_labels_below, labels of operations and records, uses
+ * of labels; and checks the modes of labels that responses hold (catalogue_summary.c).
+ */
 AMANAT_MUST_CHECK amanat_result nodes_summarise(struct compiler *compiler,
                                                 struct catalogue_label_use *uses);
 

@@ -33,19 +33,21 @@ enum mask_kind { MASK_TEXT = 0, MASK_KEEP_FIRST, MASK_KEEP_LAST };
 enum coarsen_kind { COARSEN_TIME = 0, COARSEN_STEP, COARSEN_PREFIX };
 enum time_unit { TIME_UNIT_YEAR = 0, TIME_UNIT_MONTH, TIME_UNIT_DAY, TIME_UNIT_HOUR };
 
-/** A positive decimal `digits · 10^-scale`, exactly as the vocabulary spells it: 0.01 is {1, 2},
- * 0.50 is {50, 2}. */
+/**
+ * A positive decimal `digits · 10^-scale`, exactly as the vocabulary spells it: 0.01 is {1, 2},
+ * 0.50 is {50, 2}.
+ */
 struct decimal_step {
     uint64_t digits;
     unsigned scale; /* number of decimals, 0 to 18 */
 };
 
 struct catalogue_label {
-    struct bytes name;                   /* "person.cnic" */
-    size_t parent;                       /* index, or CATALOGUE_NONE */
-    unsigned line;                       /* in vocabulary.yaml; 0 when only implied */
-    bool defines[DISCLOSURE_MODE_COUNT]; /* which modes have a meaning for this very label; REVEAL
-                                            always */
+    struct bytes name; /* "person.cnic" */
+    size_t parent;     /* index, or CATALOGUE_NONE */
+    unsigned line;     /* in vocabulary.yaml; 0 when only implied */
+    /** Which modes have a meaning for this very label; REVEAL always. */
+    bool defines[DISCLOSURE_MODE_COUNT];
     struct {
         enum mask_kind kind;
         struct bytes text; /* of MASK_TEXT */
@@ -66,8 +68,8 @@ struct catalogue_purpose {
     struct bytes name;
     const size_t *parents; /* indexes of purposes, from `in:` */
     size_t parent_count;
-    const struct bytes
-        *bases; /* legal bases that this purpose lists; an empty list takes any basis */
+    /** Legal bases that this purpose lists; an empty list takes any basis. */
+    const struct bytes *bases;
     size_t basis_count;
     unsigned line;
 };
@@ -99,8 +101,10 @@ size_t vocabulary_find_subject(const struct vocabulary *vocabulary, struct bytes
 /** Whether the purpose takes this legal basis. */
 bool catalogue_purpose_takes_basis(const struct catalogue_purpose *purpose, struct bytes basis);
 
-/** The identifier as it is pseudonymised (digits only, upper-case letters and digits …), in the
- * arena. */
+/**
+ * The identifier as it is pseudonymised (digits only, upper-case letters and digits …), in the
+ * arena.
+ */
 AMANAT_MUST_CHECK amanat_result subject_normalise(enum subject_normalise normalise,
                                                   struct bytes identifier, struct arena *arena,
                                                   struct bytes *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to policy/catalogue: vocabulary.yaml to a vocabulary, and the names that design 1 allows.
+/*
+ * Private to policy/catalogue: vocabulary.yaml to a vocabulary, and the names that design 1 allows.
  */
 #ifndef AMANAT_POLICY_CATALOGUE_VOCABULARY_READ_H
 #define AMANAT_POLICY_CATALOGUE_VOCABULARY_READ_H

@@ -25,8 +25,10 @@
 
 /* ---- Values ---- */
 
-/** Which entity: `A::B::"id"` is type `A::B` (a path without blanks) and an id that may be any
- * text, even empty. */
+/**
+ * Which entity: `A::B::"id"` is type `A::B` (a path without blanks) and an id that may be any text,
+ * even empty.
+ */
 struct cedar_entity_uid {
     struct bytes type;
     struct bytes id;
@@ -62,8 +64,8 @@ struct cedar_value {
     unsigned depth; /* levels of sets and records: 0 for scalars */
     union {
         bool boolean;
-        int64_t
-            integer; /* LONG; DECIMAL in ten-thousandths; DATETIME and DURATION in milliseconds */
+        /** LONG; DECIMAL in ten-thousandths; DATETIME and DURATION in milliseconds. */
+        int64_t integer;
         struct bytes string;
         struct cedar_entity_uid entity;
         struct cedar_ip ip;
@@ -95,8 +97,10 @@ struct cedar_value cedar_value_decimal(int64_t ten_thousandths);
 struct cedar_value cedar_value_datetime(int64_t milliseconds);
 struct cedar_value cedar_value_duration(int64_t milliseconds);
 
-/** The set of `count` values, which are copied, sorted and freed of duplicates. LIMIT beyond the
- * depth limit. */
+/**
+ * The set of `count` values, which are copied, sorted and freed of duplicates. LIMIT beyond the
+ * depth limit.
+ */
 AMANAT_MUST_CHECK amanat_result cedar_value_set(struct arena *arena,
                                                 const struct cedar_value *values, size_t count,
                                                 struct cedar_value *out);
@@ -106,8 +110,10 @@ AMANAT_MUST_CHECK amanat_result cedar_value_record(struct arena *arena,
                                                    const struct cedar_field *fields, size_t count,
                                                    struct cedar_value *out);
 
-/* The extension constructors `decimal("…")`, `ip("…")`, `datetime("…")`, `duration("…")`; false for
- * a wrong text. */
+/*
+ * The extension constructors `decimal("…")`, `ip("…")`, `datetime("…")`, `duration("…")`; false for
+ * a wrong text.
+ */
 bool cedar_decimal_from_text(struct bytes text, struct cedar_value *out);
 bool cedar_ip_from_text(struct bytes text, struct cedar_value *out);
 bool cedar_datetime_from_text(struct bytes text, struct cedar_value *out);
@@ -129,8 +135,10 @@ const char *cedar_value_kind_name(enum cedar_value_kind kind);
 void cedar_value_append(struct buffer *buffer, const struct cedar_value *value);
 void cedar_entity_uid_append(struct buffer *buffer, const struct cedar_entity_uid *uid);
 
-/** Whether `text` is a path (`A::B`): identifiers, none of them reserved, joined by `::` without
- * blanks. */
+/**
+ * Whether `text` is a path (`A::B`): identifiers, none of them reserved, joined by `::` without
+ * blanks.
+ */
 bool cedar_path_is_valid(struct bytes text);
 
 /* ---- Policies ---- */
@@ -192,13 +200,17 @@ struct bytes cedar_policy_id(const struct cedar_policy *policy);
 enum cedar_policy_kind cedar_policy_kind(const struct cedar_policy *policy);
 enum cedar_effect cedar_policy_effect(const struct cedar_policy *policy);
 
-/** The annotation's value (no bytes for `@key` alone); false when it is not there. A link has its
- * template's. */
+/**
+ * The annotation's value (no bytes for `@key` alone); false when it is not there. A link has its
+ * template's.
+ */
 bool cedar_policy_annotation(const struct cedar_policy *policy, const char *key,
                              struct bytes *out_value);
 
-/** Where the policy begins (its first annotation, if it has one). A link stands where its template
- * stands. */
+/**
+ * Where the policy begins (its first annotation, if it has one). A link stands where its template
+ * stands.
+ */
 const char *cedar_policy_source(const struct cedar_policy *policy);
 unsigned cedar_policy_line(const struct cedar_policy *policy);
 unsigned cedar_policy_column(const struct cedar_policy *policy);
@@ -262,16 +274,20 @@ struct cedar_schema_source {
     struct bytes text;
 };
 
-/** Reads texts in the schema syntax as one schema; declarations of one text may use those of
- * another. Copies. */
+/**
+ * Reads texts in the schema syntax as one schema; declarations of one text may use those of
+ * another. Copies.
+ */
 AMANAT_MUST_CHECK amanat_result cedar_schema_parse(struct arena *arena,
                                                    const struct cedar_schema_source *sources,
                                                    size_t count,
                                                    struct amanat_diagnostics *diagnostics,
                                                    const struct cedar_schema **out);
 
-/** A resolved type: `kind` says which (never NONE). Common types are gone; equal types may be
- * shared. */
+/**
+ * A resolved type: `kind` says which (never NONE). Common types are gone; equal types may be
+ * shared.
+ */
 struct cedar_type {
     enum cedar_value_kind kind;
     struct bytes entity_type;                 /* ENTITY: its full name */
@@ -349,8 +365,10 @@ const struct cedar_attribute *cedar_type_attribute(const struct cedar_type *type
 /** Writes a type as schema text. */
 void cedar_type_append(struct buffer *buffer, const struct cedar_type *type);
 
-/** Whether `value` is of `type`, uids of enum types and actions included; if not, says why at
- * source:line:column. */
+/**
+ * Whether `value` is of `type`, uids of enum types and actions included; if not, says why at
+ * source:line:column.
+ */
 bool cedar_type_accepts(const struct cedar_schema *schema, const struct cedar_type *type,
                         const struct cedar_value *value, const char *source, unsigned line,
                         unsigned column, struct amanat_diagnostics *diagnostics);
@@ -501,16 +519,20 @@ struct cedar_response {
     size_t error_count;
 };
 
-/** Decides by Cedar's rules. The response lives in `arena`. MEMORY is the only failure, and no
- * decision. */
+/**
+ * Decides by Cedar's rules. The response lives in `arena`. MEMORY is the only failure, and no
+ * decision.
+ */
 AMANAT_MUST_CHECK amanat_result cedar_authorize(const struct cedar_policy_set *set,
                                                 const struct cedar_request *request,
                                                 const struct cedar_entities *entities,
                                                 struct arena *arena,
                                                 struct cedar_response *out_response);
 
-/** Whether the policy's scope matches the request (its conditions are not looked at); false for a
- * template. */
+/**
+ * Whether the policy's scope matches the request (its conditions are not looked at); false for a
+ * template.
+ */
 bool cedar_policy_scope_matches(const struct cedar_policy *policy,
                                 const struct cedar_request *request,
                                 const struct cedar_entities *entities);

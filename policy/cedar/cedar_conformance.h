@@ -22,8 +22,9 @@ cedar_conformance_fault(const struct cedar_conformance *conformance, const char 
 bool cedar_conformance_value(const struct cedar_conformance *conformance,
                              const struct cedar_type *type, const struct cedar_value *value);
 
-/** Whether a uid's type is declared (`what` names it) and its id is one of an enum's or an
- * action's. */
+/**
+ * Whether a uid's type is declared (`what` names it) and its id is one of an enum's or an action's.
+ */
 bool cedar_conformance_uid(const struct cedar_conformance *conformance, const char *what,
                            const struct cedar_entity_uid *uid);
 

@@ -6,8 +6,10 @@
 #include "policy/cedar/cedar_ast.h"
 #include "policy/cedar/cedar_operations.h"
 
-/** CONFIG_FAULT: the expression has no value, `evaluation` says why and where. MEMORY: nothing is
- * known. */
+/**
+ * CONFIG_FAULT: the expression has no value, `evaluation` says why and where. MEMORY: nothing is
+ * known.
+ */
 AMANAT_MUST_CHECK amanat_result cedar_evaluate(struct cedar_evaluation *evaluation,
                                                const struct cedar_expression *expression,
                                                struct cedar_value *out);

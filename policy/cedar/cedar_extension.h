@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic of the extension types, used by the table of operations. Constructors from text are in
- * cedar.h. */
+/*
+ * Arithmetic of the extension types, used by the table of operations. Constructors from text are in
+ * cedar.h.
+ */
 #ifndef AMANAT_POLICY_CEDAR_EXTENSION_H
 #define AMANAT_POLICY_CEDAR_EXTENSION_H
 

@@ -22,7 +22,8 @@ AMANAT_MUST_CHECK amanat_result cedar_json_value(const struct cedar_json *json,
                                                  const struct document *document,
                                                  struct cedar_value *out);
 
-/** The members of an object as a plain record, whatever its keys; `type` is a record type or NULL.
+/**
+ * The members of an object as a plain record, whatever its keys; `type` is a record type or NULL.
  */
 AMANAT_MUST_CHECK amanat_result cedar_json_record(const struct cedar_json *json,
                                                   const struct cedar_type *type,

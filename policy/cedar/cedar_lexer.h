@@ -41,8 +41,9 @@ struct cedar_lexer {
     bool lone_question_marks; /* of a schema: `?` is a symbol, there are no slots */
 };
 
-/** Whether `text` is valid UTF-8, which the lexer relies on; CONFIG_FAULT after a diagnostic if
- * not. */
+/**
+ * Whether `text` is valid UTF-8, which the lexer relies on; CONFIG_FAULT after a diagnostic if not.
+ */
 AMANAT_MUST_CHECK amanat_result cedar_lexer_check_encoding(const char *source, struct bytes text,
                                                            struct amanat_diagnostics *diagnostics);
 
@@ -62,7 +63,8 @@ bool cedar_word_is_reserved(struct bytes word);
 /** What the token is, for messages: "the end of the file", "a string", "`,`". Lives in `arena`. */
 const char *cedar_token_describe(const struct cedar_token *token, struct arena *arena);
 
-/** The value of a STRING token. CONFIG_FAULT after a diagnostic for an escape that is not allowed.
+/**
+ * The value of a STRING token. CONFIG_FAULT after a diagnostic for an escape that is not allowed.
  */
 AMANAT_MUST_CHECK amanat_result cedar_token_unescape(const struct cedar_lexer *lexer,
                                                      const struct cedar_token *token,

@@ -40,8 +40,10 @@ typedef amanat_result (*cedar_operation_fn)(struct cedar_evaluation *evaluation,
 struct cedar_operation {
     const char *name;
     enum cedar_operation_style style;
-    /* An extension's wrong number of operands is an error of evaluation, everybody else's one of
-     * parsing. */
+    /*
+     * An extension's wrong number of operands is an error of evaluation, everybody else's one of
+     * parsing.
+     */
     bool is_extension;
     size_t arity;
     enum cedar_value_kind operands[CEDAR_OPERATION_MOST_OPERANDS]; /* NONE: `apply` looks itself */
@@ -53,7 +55,8 @@ struct cedar_operation {
 const struct cedar_operation *cedar_operation_find(struct bytes name,
                                                    enum cedar_operation_style style);
 
-/** Checks number and kinds of operands and applies the operation. CONFIG_FAULT: evaluation failed.
+/**
+ * Checks number and kinds of operands and applies the operation. CONFIG_FAULT: evaluation failed.
  */
 AMANAT_MUST_CHECK amanat_result cedar_operation_apply(const struct cedar_operation *operation,
                                                       struct cedar_evaluation *evaluation,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A schema as it was written, names not yet resolved: what cedar_schema_parser.c makes for
- * cedar_schema_resolve.c. */
+/*
+ * A schema as it was written, names not yet resolved: what cedar_schema_parser.c makes for
+ * cedar_schema_resolve.c.
+ */
 #ifndef AMANAT_POLICY_CEDAR_SCHEMA_AST_H
 #define AMANAT_POLICY_CEDAR_SCHEMA_AST_H
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map from entity uids to pointers: a map of types, each with a map of ids. Looking up needs no
- * memory. */
+/*
+ * A map from entity uids to pointers: a map of types, each with a map of ids. Looking up needs no
+ * memory.
+ */
 #ifndef AMANAT_POLICY_CEDAR_UID_MAP_H
 #define AMANAT_POLICY_CEDAR_UID_MAP_H
 

@@ -52,8 +52,10 @@ struct access_asked {
     size_t uses;
 };
 
-/** Questions about fields in which a policy could not be evaluated; it grows while records are
- * asked about. */
+/**
+ * Questions about fields in which a policy could not be evaluated; it grows while records are asked
+ * about.
+ */
 struct access_field_errors {
     size_t count;
     struct bytes policy; /* the id of the first one */
@@ -65,8 +67,8 @@ struct access_decision {
     enum access_case case_state;
     size_t purpose;     /* index in the vocabulary, or CATALOGUE_NONE while it is not known */
     struct bytes basis; /* as the vocabulary spells it, or no bytes */
-    const struct bytes
-        *policies; /* ids: the permits that permitted the call, or the forbids that refused it */
+    /** Ids: the permits that permitted the call, or the forbids that refused it. */
+    const struct bytes *policies;
     size_t policy_count;
     const struct bytes *errors; /* ids of policies that could not be evaluated: an alarm */
     size_t error_count;
@@ -88,8 +90,10 @@ AMANAT_MUST_CHECK amanat_result access_decide(const struct ruleset *ruleset,
                                               const struct access_request *request,
                                               struct arena *arena, struct access_decision *out);
 
-/** From now on the plan's questions about records are asked as of this time (milliseconds since the
- * epoch): for an access that takes long and was decided again. MEMORY: then it must end. */
+/**
+ * From now on the plan's questions about records are asked as of this time (milliseconds since the
+ * epoch): for an access that takes long and was decided again. MEMORY: then it must end.
+ */
 AMANAT_MUST_CHECK amanat_result access_set_now(const struct access_decision *decision, int64_t now);
 
 /**

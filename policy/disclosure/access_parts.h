@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is known of one access while it is decided, and for its plan's questions; private to
- * policy/disclosure. */
+/*
+ * What is known of one access while it is decided, and for its plan's questions; private to
+ * policy/disclosure.
+ */
 #ifndef AMANAT_POLICY_DISCLOSURE_ACCESS_PARTS_H
 #define AMANAT_POLICY_DISCLOSURE_ACCESS_PARTS_H
 
@@ -31,16 +33,20 @@ struct access_answer {
     struct cedar_response response;
 };
 
-/** Agent, need and context in Cedar's terms (access_request.c). REFUSED with `decision->problem`
- * for a need that is none. */
+/**
+ * Agent, need and context in Cedar's terms (access_request.c). REFUSED with `decision->problem` for
+ * a need that is none.
+ */
 AMANAT_MUST_CHECK amanat_result access_prepare(const struct ruleset *ruleset,
                                                const struct access_request *request,
                                                struct arena *arena,
                                                struct access_decision *decision,
                                                struct access **out);
 
-/** Asks the policies about one action on one resource. The answer's lists live in the access's
- * arena. */
+/**
+ * Asks the policies about one action on one resource. The answer's lists live in the access's
+ * arena.
+ */
 AMANAT_MUST_CHECK amanat_result access_ask(const struct access *access, struct bytes action,
                                            const struct cedar_entity_uid *resource,
                                            const struct cedar_entities *entities,
@@ -53,8 +59,10 @@ AMANAT_MUST_CHECK amanat_result access_ask_field(const struct access *access, st
                                                  const struct cedar_entities *entities,
                                                  struct access_answer *out);
 
-/** The context for the operation itself: that of fields, and the typed parameters
- * (access_request.c). */
+/**
+ * The context for the operation itself: that of fields, and the typed parameters
+ * (access_request.c).
+ */
 AMANAT_MUST_CHECK amanat_result access_call_context(const struct access *access,
                                                     struct cedar_value *out);
 
@@ -62,8 +70,10 @@ AMANAT_MUST_CHECK amanat_result access_call_context(const struct access *access,
 AMANAT_MUST_CHECK amanat_result access_make_plan(const struct access *access,
                                                  const struct plan **out);
 
-/** A store over the access's with an entity of this record type in its service, without or with
- * attributes. */
+/**
+ * A store over the access's with an entity of this record type in its service, without or with
+ * attributes.
+ */
 AMANAT_MUST_CHECK amanat_result record_entities(const struct access *access, size_t record,
                                                 const struct cedar_value *attributes,
                                                 const struct cedar_entities *base,
@@ -75,8 +85,10 @@ struct cedar_entity_uid record_uid(const struct access *access, size_t record);
 /** The plan's question about one record (record_question.c); `context` is the struct access. */
 plan_ask_fn record_ask;
 
-/** A value of an attribute's or parameter's declared type from JSON; `*out_present` false for null,
- * and for a number that a decimal cannot hold. */
+/**
+ * A value of an attribute's or parameter's declared type from JSON; `*out_present` false for null,
+ * and for a number that a decimal cannot hold.
+ */
 AMANAT_MUST_CHECK amanat_result attribute_value(struct arena *arena,
                                                 const struct catalogue_attribute *attribute,
                                                 const struct document *document, bool *out_present,

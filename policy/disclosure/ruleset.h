@@ -16,8 +16,8 @@ struct ruleset;
 struct ruleset_sources {
     const struct catalogue_source *folder; /* the policy folder, paths relative to it, sorted */
     size_t folder_count;
-    const struct catalogue_source
-        *facts; /* entities that change by the hour; paths only for messages */
+    /** Entities that change by the hour; paths only for messages. */
+    const struct catalogue_source *facts;
     size_t facts_count;
 };
 

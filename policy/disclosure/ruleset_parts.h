@@ -8,8 +8,10 @@
 #include "policy/cedar/cedar.h"
 #include "policy/disclosure/ruleset.h"
 
-/** The policies whose action scope names (or is a group over) one action: others can never speak of
- * it. */
+/**
+ * The policies whose action scope names (or is a group over) one action: others can never speak of
+ * it.
+ */
 struct ruleset_action {
     struct bytes id; /* of Action::"…" */
     const struct cedar_policy *const *policies;
@@ -23,12 +25,12 @@ struct ruleset {
     struct catalogue *catalogue;
     const struct cedar_schema *schema;
     struct cedar_policy_set *policies;
-    const struct cedar_entities
-        *entities; /* partners, purposes, services, actions, and over them the facts */
-    struct ruleset_action
-        *field_actions; /* [label * DISCLOSURE_MODE_COUNT + mode]; without id if not defined */
-    struct map
-        attribute_readers; /* ids of policies whose conditions read the resource's attributes */
+    /** Partners, purposes, services, actions, and over them the facts. */
+    const struct cedar_entities *entities;
+    /** [label * DISCLOSURE_MODE_COUNT + mode]; without id if not defined. */
+    struct ruleset_action *field_actions;
+    /** Ids of policies whose conditions read the resource's attributes. */
+    struct map attribute_readers;
     bool model_has_case;
 };
 

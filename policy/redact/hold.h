@@ -104,12 +104,16 @@ AMANAT_MUST_CHECK amanat_result hold_open(struct hold *hold, const struct place 
 AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold, const struct place *place,
                                            enum json_event_kind kind, struct undisclosed_bytes name,
                                            struct undisclosed_bytes value);
-/** Closes the innermost container. `*out_left_out` = true: it was a record with nothing in it, and
- * is gone. */
+/**
+ * Closes the innermost container. `*out_left_out` = true: it was a record with nothing in it, and
+ * is gone.
+ */
 AMANAT_MUST_CHECK amanat_result hold_close(struct hold *hold, bool *out_left_out);
 
-/** Attribute `index` of the nearest record is complete: `hold->capture` from `start`, which is
- * taken off. */
+/**
+ * Attribute `index` of the nearest record is complete: `hold->capture` from `start`, which is taken
+ * off.
+ */
 AMANAT_MUST_CHECK amanat_result hold_attribute(struct hold *hold, size_t index, size_t start);
 
 /** To be asked whenever something was added to `hold->capture`. */

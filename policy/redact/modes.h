@@ -45,7 +45,8 @@ struct modes {
     struct buffer result; /* the text that a mode made of it */
 };
 
-/** MEMORY. What `plan` points to must live as long. `value_limit`: the longest token there can be.
+/**
+ * MEMORY. What `plan` points to must live as long. `value_limit`: the longest token there can be.
  */
 AMANAT_MUST_CHECK amanat_result modes_init(struct modes *modes, const struct plan *plan,
                                            size_t value_limit);
@@ -65,23 +66,30 @@ AMANAT_MUST_CHECK amanat_result modes_apply(struct modes *modes, enum disclosure
 /** `text` masked: the label's text, or `***` with the characters (code points) that it keeps. */
 void mode_mask(const struct catalogue_label *label, struct bytes text, struct buffer *out);
 
-/** The first `count` code points. A text that has no more stays as it is: whoever sees it cannot
- * know whether anything was cut. */
+/**
+ * The first `count` code points. A text that has no more stays as it is: whoever sees it cannot
+ * know whether anything was cut.
+ */
 void mode_coarsen_prefix(unsigned count, struct bytes text, struct buffer *out);
 
-/** The first instant of the period; false when `text` is no RFC 3339 date-time, local date-time or
- * date. */
+/**
+ * The first instant of the period; false when `text` is no RFC 3339 date-time, local date-time or
+ * date.
+ */
 bool mode_coarsen_time(enum time_unit unit, struct bytes text, struct buffer *out);
 
-/** The largest multiple of the step that is not above the number; false when `text` does not spell
- * a JSON number, has more than 64 digits, or an exponent beyond ±64. */
+/**
+ * The largest multiple of the step that is not above the number; false when `text` does not spell a
+ * JSON number, has more than 64 digits, or an exponent beyond ±64.
+ */
 bool mode_coarsen_step(struct decimal_step step, struct bytes text, struct buffer *out);
 
 AMANAT_MUST_CHECK amanat_result token_keys_init(struct token_keys *keys, const struct plan *plan);
 void token_keys_clear(struct token_keys *keys);
 
-/** The token of `text` under the key of (partner, label). CONFIG_FAULT without a secret of 32
- * bytes. */
+/**
+ * The token of `text` under the key of (partner, label). CONFIG_FAULT without a secret of 32 bytes.
+ */
 AMANAT_MUST_CHECK amanat_result mode_tokenize(struct token_keys *keys, size_t label_index,
                                               const struct catalogue_label *label,
                                               struct bytes text, struct buffer *out);

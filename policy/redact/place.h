@@ -25,8 +25,11 @@ struct place {
     size_t inner_record; /* the nearest record of what is in an object here */
     const struct catalogue_attribute *attribute; /* a policy reads what stands here, or NULL */
     size_t attribute_index;                      /* in the record type; NONE further inside */
-    bool is_undeclared; /* its name, or that of an array around it, is one that no schema declares:
-                           data under its labels, which only reveal may show */
+    /**
+     * Its name, or that of an array around it, is one that no schema declares: data under its
+     * labels, which only reveal may show.
+     */
+    bool is_undeclared;
 
     uint8_t strongest;     /* enum disclosure_mode: the weakest of its labels' strongest modes */
     size_t label;          /* the label that is the weakest; NONE without label */
@@ -39,8 +42,10 @@ struct place {
     size_t longest_name; /* bytes of the longest declared name */
 };
 
-/** The place of `node` in a record of type `record` (CATALOGUE_NONE: outside), with all that can be
- * reached from it. MEMORY. */
+/**
+ * The place of `node` in a record of type `record` (CATALOGUE_NONE: outside), with all that can be
+ * reached from it. MEMORY.
+ */
 AMANAT_MUST_CHECK amanat_result place_compile(const struct plan *plan,
                                               const struct catalogue_node *node, size_t record,
                                               struct arena *arena, struct place **out);

@@ -16,37 +16,40 @@
 #include "policy/base/bytes.h"
 #include "policy/catalogue/catalogue.h"
 
-/** What is known of one label at one place (outside records, or in one record type) before any
- * record is seen. */
+/**
+ * What is known of one label at one place (outside records, or in one record type) before any
+ * record is seen.
+ */
 struct plan_verdict {
-    uint8_t strongest; /* enum disclosure_mode: nothing stronger can be the answer; WITHHELD: never
-                          a candidate */
-    bool depends_on_record; /* the answer is asked for each record; else it is `strongest` for every
-                               record */
+    /** enum disclosure_mode: nothing stronger can be the answer; WITHHELD: never a candidate. */
+    uint8_t strongest;
+    /** The answer is asked for each record; else it is `strongest` for every record. */
+    bool depends_on_record;
 };
 
 /** The plan of one record type. */
 struct plan_record {
     const struct plan_verdict *verdicts; /* one for each label of the vocabulary */
     bool asks; /* some verdict depends on the record: its attributes are collected */
-    /** [attribute]: a policy that can speak of this access reads it. Nothing else may decide
-     * whether the record is left out: another partner's policies must not show. NULL: all that are
-     * `read`. */
+    /**
+     * [attribute]: a policy that can speak of this access reads it. Nothing else may decide whether
+     * the record is left out: another partner's policies must not show. NULL: all that are `read`.
+     */
     const bool *reads;
 };
 
 /** One attribute of a record as the body has it. */
 struct record_attribute {
     size_t index; /* in catalogue_record.attributes */
-    struct bytes
-        text; /* compact JSON: a scalar, an array of scalars, or an object, duplicates refused */
+    /** Compact JSON: a scalar, an array of scalars, or an object, duplicates refused. */
+    struct bytes text;
 };
 
 /** A record about which is asked. */
 struct record_question {
     size_t record; /* index of its type */
-    const struct record_attribute
-        *attributes; /* those that are `read` and present; null ones are left out */
+    /** Those that are `read` and present; null ones are left out. */
+    const struct record_attribute *attributes;
     size_t attribute_count;
 };
 
@@ -64,18 +67,20 @@ typedef amanat_result plan_ask_fn(void *context, const struct record_question *r
 
 struct plan {
     const struct catalogue *catalogue;
-    const struct plan_verdict
-        *service; /* verdicts of labels for fields outside every record; never record-dependent */
+    /** Verdicts of labels for fields outside every record; never record-dependent. */
+    const struct plan_verdict *service;
     const struct plan_record *records; /* one for each record type of the catalogue */
     plan_ask_fn *ask;
     void *ask_context;
-    struct bytes partner;      /* for token keys */
-    struct bytes tokenize_key; /* 32 secret bytes; the key of a label is derived from it, partner
-                                  and label */
+    struct bytes partner; /* for token keys */
+    /** 32 secret bytes; the key of a label is derived from it, partner and label. */
+    struct bytes tokenize_key;
 };
 
-/** Whether anything of this node, or below it, may be disclosed outside records or in record type
- * `record` (CATALOGUE_NONE). */
+/**
+ * Whether anything of this node, or below it, may be disclosed outside records or in record type
+ * `record` (CATALOGUE_NONE).
+ */
 bool plan_can_disclose(const struct plan *plan, const struct catalogue_node *node, size_t record);
 
 #endif

@@ -24,55 +24,64 @@
 #include "policy/redact/plan.h"
 #include "policy/redact/provenance.h"
 
-/** A window is cut where the next record (outside records: the next byte) would pass this
- * (design 3.8). */
+/**
+ * A window is cut where the next record (outside records: the next byte) would pass this (design
+ * 3.8).
+ */
 #define REDACT_WINDOW_BYTES ((size_t)262144)
 
-/** The most distinct subjects of one window. A bound that refused or cut would let withheld
- * identifiers show; so what is beyond it is counted (`subjects_dropped`) and not named. */
+/**
+ * The most distinct subjects of one window. A bound that refused or cut would let withheld
+ * identifiers show; so what is beyond it is counted (`subjects_dropped`) and not named.
+ */
 #define REDACT_SUBJECT_LIMIT ((size_t)65536)
 
 /** An identifier is read from the first so many bytes of its value as it is spelt. */
 #define REDACT_IDENTIFIER_BYTES ((size_t)1024)
 
-/** A subject that a disclosed record or field is about. The identifier is normalised; it is
- * undisclosed data. */
+/**
+ * A subject that a disclosed record or field is about. The identifier is normalised; it is
+ * undisclosed data.
+ */
 struct redact_subject {
     size_t kind; /* index in the vocabulary's subjects */
     struct bytes identifier;
 };
 
-/** What one window discloses; the trail's entry is written from it. Lives until on_window returns.
+/**
+ * What one window discloses; the trail's entry is written from it. Lives until on_window returns.
  */
 struct redact_window {
     struct disclosed_bytes bytes;
     bool first;
     bool last;                                          /* the body is complete with it */
     const uint64_t (*disclosed)[DISCLOSURE_MODE_COUNT]; /* [label][mode]: fields disclosed */
-    const uint64_t
-        *withheld; /* [label]: labelled fields withheld; unlabelled ones are not counted by label */
+    /** [label]: labelled fields withheld; unlabelled ones are not counted by label. */
+    const uint64_t *withheld;
     uint64_t withheld_unlabelled;
     uint64_t wrong_type; /* leaves of a wrong JSON type, withheld */
     uint64_t records_disclosed;
     uint64_t records_left_out;
-    const struct redact_subject *subjects; /* each once, sorted; only of disclosed records and
-                                              fields */
+    /** Each once, sorted; only of disclosed records and fields. */
+    const struct redact_subject *subjects;
     size_t subject_count;
     uint64_t subjects_dropped; /* at least so many mentions could not be named: the bound above */
 };
 
-/** Takes a window. The bytes must be copied if they are needed longer. A failure ends the redaction
- * with it. */
+/**
+ * Takes a window. The bytes must be copied if they are needed longer. A failure ends the redaction
+ * with it.
+ */
 typedef amanat_result redact_window_fn(void *context, const struct redact_window *window);
 
 /** Why a body was refused: a closed list, for problems, metrics and the trail. */
 enum redact_fault {
     REDACT_FAULT_NONE = 0,
-    REDACT_FAULT_SYNTAX,      /* not RFC 8259, a BOM, trailing data, no value at all */
-    REDACT_FAULT_ENCODING,    /* not UTF-8, or half a surrogate pair, wherever it stands */
-    REDACT_FAULT_DEPTH,       /* deeper than the limit */
-    REDACT_FAULT_DUPLICATE,   /* a name that could be disclosed or is read comes twice in one object
-                               */
+    REDACT_FAULT_SYNTAX,   /* not RFC 8259, a BOM, trailing data, no value at all */
+    REDACT_FAULT_ENCODING, /* not UTF-8, or half a surrogate pair, wherever it stands */
+    REDACT_FAULT_DEPTH,    /* deeper than the limit */
+    /** A name that could be disclosed or is read comes twice in one object. */
+    REDACT_FAULT_DUPLICATE,
     REDACT_FAULT_RECORD_SIZE, /* one record's candidates pass the limit */
     REDACT_FAULT_TRUNCATED,   /* the input ended too early */
     REDACT_FAULT_INTERNAL     /* memory, or the question could not be answered */
@@ -84,16 +93,21 @@ struct redactor_options {
     const struct catalogue_node *root; /* of the media type */
     bool ndjson;                       /* each line is a document of `root` */
     size_t depth_limit;                /* nesting; 0 = 512 */
-    size_t record_limit;               /* candidate bytes of one outermost record, or of a field
-                                          outside records that cannot stream; 0 = 1 MiB */
+    /**
+     * Candidate bytes of one outermost record, or of a field outside records that cannot stream; 0
+     * = 1 MiB.
+     */
+    size_t record_limit;
     redact_window_fn *on_window;
     void *context;
 };
 
 struct redactor;
 
-/** A redactor for one body; what `options` points to must live as long. MEMORY, or CONFIG_FAULT for
- * an impossible plan. */
+/**
+ * A redactor for one body; what `options` points to must live as long. MEMORY, or CONFIG_FAULT for
+ * an impossible plan.
+ */
 AMANAT_MUST_CHECK amanat_result redactor_new(const struct redactor_options *options,
                                              struct redactor **out);
 
@@ -125,8 +139,10 @@ AMANAT_MUST_CHECK amanat_result redactor_new_whole(const struct redactor_options
                                                    const size_t *labels, size_t label_count,
                                                    struct redactor **out);
 
-/** A declared response header, if the plan reveals all its labels; else no bytes. Same rule as for
- * whole bodies. */
+/**
+ * A declared response header, if the plan reveals all its labels; else no bytes. Same rule as for
+ * whole bodies.
+ */
 bool redact_header(const struct plan *plan, const size_t *labels, size_t label_count,
                    struct undisclosed_bytes value, struct disclosed_bytes *out);
 

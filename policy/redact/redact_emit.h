@@ -79,15 +79,19 @@ static inline size_t emit_staged_length(const struct emitter *emitter)
 /** All that is staged goes to the window: as one unit, or cut at the byte. */
 AMANAT_MUST_CHECK amanat_result emit_commit(struct emitter *emitter, bool as_unit);
 
-/** A revealed string outside records, piece by piece: name first, then its bytes as they come. The
- * caller has checked that the plan reveals it. */
+/**
+ * A revealed string outside records, piece by piece: name first, then its bytes as they come. The
+ * caller has checked that the plan reveals it.
+ */
 AMANAT_MUST_CHECK amanat_result emit_begin_string(struct emitter *emitter,
                                                   struct undisclosed_bytes name);
 AMANAT_MUST_CHECK amanat_result emit_string_piece(struct emitter *emitter,
                                                   struct undisclosed_bytes piece, bool ends);
 
-/** Bytes of a body that passes whole; REFUSED unless the plan reveals every label outside records
- * (no label: refused). No bytes ask whether it would. */
+/**
+ * Bytes of a body that passes whole; REFUSED unless the plan reveals every label outside records
+ * (no label: refused). No bytes ask whether it would.
+ */
 AMANAT_MUST_CHECK amanat_result emit_whole(const struct plan *plan, const size_t *labels,
                                            size_t label_count, struct window *window,
                                            struct undisclosed_bytes bytes);

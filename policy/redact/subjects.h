@@ -40,8 +40,10 @@ amanat_result subject_set_init(struct subject_set *set, const struct vocabulary 
 void subject_set_clear(struct subject_set *set);
 void subject_set_reset(struct subject_set *set);
 
-/** Adds the identifier that the scalar `token` of `kind` spells. One that is nothing after
- * normalisation is passed over. MEMORY. */
+/**
+ * Adds the identifier that the scalar `token` of `kind` spells. One that is nothing after
+ * normalisation is passed over. MEMORY.
+ */
 AMANAT_MUST_CHECK amanat_result subject_set_add(struct subject_set *set, size_t subject_kind,
                                                 enum json_event_kind kind, struct bytes token);
 

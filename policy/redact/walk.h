@@ -64,12 +64,16 @@ struct walk {
 void walk_init(struct walk *walk);
 void walk_clear(struct walk *walk);
 
-/** Takes one event. PEER_FAULT with `fault` set when the body must be refused; other failures come
- * from memory, the question or the window's taker. */
+/**
+ * Takes one event. PEER_FAULT with `fault` set when the body must be refused; other failures come
+ * from memory, the question or the window's taker.
+ */
 AMANAT_MUST_CHECK amanat_result walk_take(struct walk *walk, const struct json_event *event);
 
-/** Whether a policy reads what stands at `place`, next in the innermost container: not if nothing
- * of the record can be disclosed, since then nobody asks. */
+/**
+ * Whether a policy reads what stands at `place`, next in the innermost container: not if nothing of
+ * the record can be disclosed, since then nobody asks.
+ */
 bool walk_reads(const struct walk *walk, const struct place *place);
 
 #endif

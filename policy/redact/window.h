@@ -49,8 +49,10 @@ AMANAT_MUST_CHECK amanat_result window_init(struct window *window,
                                             redact_window_fn *give, void *context);
 void window_clear(struct window *window);
 
-/** Cuts before a unit of `length` bytes if it does not fit beside what is there; a unit larger than
- * a window gets one of its own. */
+/**
+ * Cuts before a unit of `length` bytes if it does not fit beside what is there; a unit larger than
+ * a window gets one of its own.
+ */
 AMANAT_MUST_CHECK amanat_result window_make_room(struct window *window, size_t length);
 
 /** Adds bytes outside records, cut at the byte. */
