@@ -177,7 +177,8 @@ static bool satisfies(const struct question *question, const struct record *reco
         if (text == NULL) {
             return false;
         }
-        /* All times in the files are of one form, in UTC: their order is the order of their text.
+        /*
+         * All times in the files are of one form, in UTC: their order is the order of their text.
          */
         const int order = strcmp(text, pair->value);
         if ((from && order < 0) || (to && order >= 0) || (!from && !to && order != 0)) {

@@ -9,7 +9,8 @@
 
 #define ARGUMENTS_OPTIONS_LIMIT 24
 
-/** One option. A table of them ends with a NULL name. `--output` and `--help` are every command's.
+/**
+ * One option. A table of them ends with a NULL name. `--output` and `--help` are every command's.
  */
 struct arguments_option {
     const char *name;  /* without dashes */

@@ -85,7 +85,8 @@ static void print_row(const struct bytes cells[COLUMN_COUNT])
     buffer_clear(&row);
 }
 
-/* As much of the text as fits a line: up to a blank, or all that a line holds when there is none.
+/*
+ * As much of the text as fits a line: up to a blank, or all that a line holds when there is none.
  */
 static size_t line_length(struct bytes text)
 {

@@ -149,7 +149,8 @@ static void take_drained(void *context)
     }
 }
 
-/* The response is whole. Bytes after it, or a request that is not all sent, spoil the connection.
+/*
+ * The response is whole. Bytes after it, or a request that is not all sent, spoil the connection.
  */
 static void end_exchange(struct http_client *client, bool is_clean)
 {

@@ -348,7 +348,8 @@ static void take_end(void *context, enum http_stream_end end)
 {
     struct http_connection *connection = context;
     if (connection->state == STATE_RUNNING) {
-        /* RFC 9112 §9.6 leaves a client that has sent its request free to close its sending side.
+        /*
+         * RFC 9112 §9.6 leaves a client that has sent its request free to close its sending side.
          */
         if (end == HTTP_STREAM_FINISHED && connection->request_read) {
             connection->input_finished = true;

@@ -440,7 +440,8 @@ static void read_chunk_crlf(struct http_reader *reader, struct bytes *input)
     take(input, 1);
 }
 
-/* Trailers are checked like fields of a head and then forgotten: nothing here may depend on them.
+/*
+ * Trailers are checked like fields of a head and then forgotten: nothing here may depend on them.
  */
 static void read_trailer_line(struct http_reader *reader, struct bytes *input)
 {

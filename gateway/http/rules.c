@@ -300,7 +300,8 @@ enum http_refusal http_rules_response_headers(const struct http_status_line *lin
         return HTTP_REFUSAL_ENCODING_UNSUPPORTED;
     }
     const bool never_has_body = line->status < 200 || line->status == 204;
-    /* RFC 9110 §8.6, RFC 9112 §6.1: neither field in 1xx and 204. A length of 0 says nothing false.
+    /*
+     * RFC 9110 §8.6, RFC 9112 §6.1: neither field in 1xx and 204. A length of 0 says nothing false.
      */
     if (never_has_body && framing != HTTP_FRAMING_NONE &&
         !(framing == HTTP_FRAMING_LENGTH && length == 0)) {

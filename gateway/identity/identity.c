@@ -149,7 +149,8 @@ static bool digest_of(struct bytes text, unsigned char out[IDENTITY_DIGEST_SIZE]
     return good;
 }
 
-/* Form, issuer, key, signature and claims of a token, in the order that spends least on strangers.
+/*
+ * Form, issuer, key, signature and claims of a token, in the order that spends least on strangers.
  */
 static amanat_result establish_token(struct identity_verifier *verifier,
                                      struct identity_cache *cache, struct bytes text, int64_t now,

@@ -73,7 +73,8 @@ static void *begin(void *context, struct http_response *response,
     }
     exchange->state = EXCHANGE_STATE_BODY;
     if (!may_serve(worker->proxy)) {
-        /* No entry, no data: not even the question is taken when its answer could not be recorded.
+        /*
+         * No entry, no data: not even the question is taken when its answer could not be recorded.
          */
         exchange_refuse_as(exchange, PROBLEM_TRAIL, TRAIL_FAULT_GATEWAY);
         return exchange;

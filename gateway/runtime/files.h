@@ -36,7 +36,8 @@ typedef void (*files_name_fn)(void *context, const char *name);
 
 struct files {
     void *context;
-    /** Regular files only; a link, a pipe or a device is refused, and nothing here waits for one.
+    /**
+     * Regular files only; a link, a pipe or a device is refused, and nothing here waits for one.
      */
     int (*open)(void *context, const char *path, enum files_mode mode);
     int (*close)(void *context, int file);

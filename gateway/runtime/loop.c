@@ -140,7 +140,8 @@ struct event_base *runtime_loop_base(struct runtime_loop *loop)
 
 amanat_result runtime_loop_turn(struct runtime_loop *loop)
 {
-    /* Objects closed before the loop ran, or by a closing object, must not wait for the next event.
+    /*
+     * Objects closed before the loop ran, or by a closing object, must not wait for the next event.
      */
     const int flags = loop->closing.first == NULL ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK;
     if (event_base_loop(loop->base, flags) < 0) {

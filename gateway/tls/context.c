@@ -58,7 +58,8 @@ static amanat_result make_context(const SSL_METHOD *method, bool is_server,
                                      SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_session_cache_mode(openssl, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_num_tickets(openssl, 0);
-    /* Writes may be short and may be repeated from another address: output buffers grow and move.
+    /*
+     * Writes may be short and may be repeated from another address: output buffers grow and move.
      */
     SSL_CTX_set_mode(openssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);

@@ -42,7 +42,8 @@ void amanat_diagnostics_free(struct amanat_diagnostics *diagnostics)
     }
 }
 
-/* Messages quote what strangers wrote: no control character of theirs reaches a terminal or a log.
+/*
+ * Messages quote what strangers wrote: no control character of theirs reaches a terminal or a log.
  */
 static void blank_control_characters(char *text)
 {

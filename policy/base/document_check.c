@@ -47,7 +47,8 @@ static int compare_members(const void *a, const void *b)
     return order != 0 ? order : (left > right) - (left < right);
 }
 
-/* Sorting, not hashing: whoever wrote the document may have chosen the keys so that they collide.
+/*
+ * Sorting, not hashing: whoever wrote the document may have chosen the keys so that they collide.
  */
 amanat_result document_check_keys(struct arena *arena, const char *source,
                                   const struct document *object,

@@ -6,7 +6,8 @@
 #include "policy/base/guard.h"
 #include "policy/catalogue/openapi.h"
 
-/* Objects being typed, from the outside inwards; one that comes twice recurs and is no attribute.
+/*
+ * Objects being typed, from the outside inwards; one that comes twice recurs and is no attribute.
  */
 struct typing {
     const struct term *term;

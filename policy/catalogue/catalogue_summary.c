@@ -178,7 +178,8 @@ static amanat_result mark_upwards(struct compiler *compiler, const struct parent
 
 /* ---- modes ---- */
 
-/* Modes keep the type (design 3): what a label's modes make of a text they cannot make of a number.
+/*
+ * Modes keep the type (design 3): what a label's modes make of a text they cannot make of a number.
  */
 static void check_modes(struct compiler *compiler, const struct built_node *built)
 {

@@ -151,7 +151,8 @@ static void lower_maximum(struct catalogue_parameter *parameter, int64_t maximum
     }
 }
 
-/* Exclusive bounds are a flag in 3.0 and a number in 3.1; on integers they move the bound by one.
+/*
+ * Exclusive bounds are a flag in 3.0 and a number in 3.1; on integers they move the bound by one.
  */
 static bool is_exclusive(const struct document *at, const char *key)
 {

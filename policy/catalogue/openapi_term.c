@@ -12,7 +12,8 @@
 
 #include "policy/base/guard.h"
 
-/* How an opened schema was come to: the schemas that led to it without a property or item between.
+/*
+ * How an opened schema was come to: the schemas that led to it without a property or item between.
  */
 struct frame {
     const struct schema *schema;
@@ -423,7 +424,8 @@ static struct schema *project_schema(const struct part *part, const struct schem
     return additional_counts(part, schema) ? schema->additional : NULL;
 }
 
-/* `additionalProperties: false` of any schema that must hold closes the place for undeclared ones.
+/*
+ * `additionalProperties: false` of any schema that must hold closes the place for undeclared ones.
  */
 static bool is_closed(const struct part *part)
 {

@@ -148,7 +148,8 @@ amanat_result cedar_entities_add_actions(struct cedar_entities *entities,
 
 /* ---- Closing ---- */
 
-/* A step of the walk over parents: depth first, with a stack of its own, since chains may be long.
+/*
+ * A step of the walk over parents: depth first, with a stack of its own, since chains may be long.
  */
 struct step {
     struct cedar_entity *entity;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From bytes to tokens (Cedar grammar: lexical part). Escapes inside strings are cedar_escape.c's.
+/*
+ * From bytes to tokens (Cedar grammar: lexical part). Escapes inside strings are cedar_escape.c's.
  */
 #include "policy/cedar/cedar_lexer.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of operations and what each of them does (Cedar spec: evaluation; extension functions).
+/*
+ * The table of operations and what each of them does (Cedar spec: evaluation; extension functions).
  */
 #include "policy/cedar/cedar_operations.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of parsing that policies and schemas have in common: tokens, names, paths, annotations.
+/*
+ * The parts of parsing that policies and schemas have in common: tokens, names, paths, annotations.
  */
 #include "policy/cedar/cedar_parser.h"
 

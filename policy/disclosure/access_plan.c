@@ -74,7 +74,8 @@ static bool is_forbidden_around(const struct planner *planner, const struct rule
     return false;
 }
 
-/* Marks what the policies for an action read of a record type; `permits` false: only its forbids.
+/*
+ * Marks what the policies for an action read of a record type; `permits` false: only its forbids.
  */
 static void mark_reads_of_action(const struct planner *planner, const struct ruleset_action *action,
                                  size_t record, bool permits, bool *reads)

@@ -117,7 +117,8 @@ static amanat_result add_own_attributes(const struct cedar_entity *known, struct
     return AMANAT_OK;
 }
 
-/* Token claims that the configuration lists and the model declares; an entity's own attribute wins.
+/*
+ * Token claims that the configuration lists and the model declares; an entity's own attribute wins.
  */
 static amanat_result add_claims(const struct access *access, const struct cedar_entity_type *type,
                                 struct agent *agent)

@@ -9,7 +9,8 @@ amanat_result modes_init(struct modes *modes, const struct plan *plan, size_t va
 {
     *modes = (struct modes){.vocabulary = &plan->catalogue->vocabulary};
     buffer_init(&modes->text, value_limit);
-    /* a mask's text comes from the vocabulary; everything else is shorter than the value or short
+    /*
+     * a mask's text comes from the vocabulary; everything else is shorter than the value or short
      */
     buffer_init(&modes->result, SIZE_MAX / 2);
     return token_keys_init(&modes->token_keys, plan);

@@ -169,7 +169,8 @@ amanat_result emit_string_piece(struct emitter *emitter, struct undisclosed_byte
     return AMANAT_OK;
 }
 
-/* Whether the plan reveals a body or header that has all these labels; without labels nothing does.
+/*
+ * Whether the plan reveals a body or header that has all these labels; without labels nothing does.
  */
 static bool reveals_all(const struct plan *plan, const size_t *labels, size_t label_count)
 {

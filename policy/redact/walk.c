@@ -17,7 +17,8 @@
 
 void walk_init(struct walk *walk)
 {
-    /* each is bounded where it is filled, by the limit of a record or what the catalogue declares
+    /*
+     * each is bounded where it is filled, by the limit of a record or what the catalogue declares
      */
     buffer_init(&walk->name, SIZE_MAX / 2);
     buffer_init(&walk->value, SIZE_MAX / 2);

@@ -62,7 +62,8 @@ amanat_result window_init(struct window *window, const struct vocabulary *vocabu
                           redact_window_fn *give, void *context)
 {
     *window = (struct window){.give = give, .context = context};
-    /* one record may be longer than a window; how long, the record limit and the masks' texts say
+    /*
+     * one record may be longer than a window; how long, the record limit and the masks' texts say
      */
     buffer_init(&window->bytes, SIZE_MAX / 2);
     TRY(account_init(&window->account, vocabulary->label_count));

@@ -139,7 +139,8 @@ static bool result_is(const struct cedar_value *result, struct bytes expected)
     }
 }
 
-/* The table of `offset` gives the two datetimes; the duration between them is the expected number.
+/*
+ * The table of `offset` gives the two datetimes; the duration between them is the expected number.
  */
 static bool run_offset(struct arena *arena, const struct cedar_value *operands,
                        struct bytes expected)

@@ -30,7 +30,8 @@ static bool read_digest(const struct document *vector, const char *key, struct t
            amanat_is_ok(note_parse_digest(value->text, out));
 }
 
-/* A few consistency vectors hold roots of other lengths ("don't care"): their hash stands for them.
+/*
+ * A few consistency vectors hold roots of other lengths ("don't care"): their hash stands for them.
  */
 static bool read_root(const struct document *vector, const char *key, struct trail_digest *out)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small world. Nothing in it waits by time: it turns the loop until what it waits for has come.
+/*
+ * The small world. Nothing in it waits by time: it turns the loop until what it waits for has come.
  */
 #include "tests/unit/gateway/http/world.h"
 
