@@ -2,9 +2,14 @@
 /*
  * One connection to a service.
  *
- *   NEW ─▶ RUNNING ─▶ IDLE ─▶ RUNNING …        the last exchange was whole and keeps alive
- *             ├─▶ SPENT                        it was whole, but the connection cannot be used
- * again └─▶ FAILED any ─▶ CLOSED (http_client_close)
+ *   from      to        when
+ *   NEW       RUNNING   http_client_send
+ *   RUNNING   IDLE      the exchange was whole, and the connection keeps alive
+ *   RUNNING   SPENT     the exchange was whole, but the connection cannot be used again
+ *   RUNNING   FAILED    on_failure
+ *   IDLE      RUNNING   http_client_send
+ *   IDLE      SPENT     the service has closed it, or said something that nobody asked
+ *   any       CLOSED    http_client_close
  */
 #include "gateway/http/client.h"
 

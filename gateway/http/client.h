@@ -3,9 +3,8 @@
  * The client side: one connection to a service, one exchange at a time. Pools, retries and what a
  * response means are for whoever owns it.
  *
- *   send ─▶ write* ─▶ end                             the request
- *     └─▶ on_head ─▶ on_body* ─▶ on_end | on_failure   the response; a failure may come at any time
- * and is the last call
+ *   send ─▶ write* ─▶ end                        the request
+ *   on_head ─▶ on_body* ─▶ on_end | on_failure   the response; a failure may come at any time
  *
  * The response may end before the request does: after on_end nothing of the request may be sent any
  * more. After on_end the connection is *reusable* or it is not (http_client_is_reusable); after

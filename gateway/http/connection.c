@@ -2,9 +2,16 @@
 /*
  * One connection of the server and the response that runs on it.
  *
- *   OPENING ─▶ WAITING ─▶ RUNNING ─▶ DRAINING ─▶ WAITING …      keep-alive
- *                 │           └─▶ PARTING ─▶ gone               close after the response, or after
- * a refusal └─▶ gone                                      idle, broken, stopped
+ *   from      to        when
+ *   OPENING   WAITING   the handshake is done
+ *   WAITING   RUNNING   a head was read
+ *   WAITING   PARTING   the request was refused, and the refusal answered
+ *   WAITING   gone      idle for too long, broken, stopped
+ *   RUNNING   DRAINING  the response ended, and the connection is kept alive
+ *   RUNNING   PARTING   the response ended with a close, or the rest of the request was refused
+ *   RUNNING   gone      the handler aborted the response, or the client has gone
+ *   DRAINING  WAITING   most of the output is gone
+ *   PARTING   gone      all is sent, and the client has closed or had its time
  *
  * WAITING covers both "between two requests" and "within a head"; the reader knows which. RUNNING
  * lasts from on_request to the handler's end, abort or on_abort. DRAINING waits until most of the

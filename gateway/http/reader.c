@@ -3,12 +3,15 @@
  * The state machine of the reader. What lines may say is in rules.c; here is how lines and bodies
  * are found.
  *
- *   START ─▶ START_LINE ─▶ FIELD_LINES ─┬─▶ LENGTH_BODY ──────────────────────────┬─▶ ENDING ─▶
- * START ▲                       │ 1xx     ├─▶ CHUNK_LINE ─▶ CHUNK_DATA ─▶ CHUNK_CRLF │ or CLOSED
- *     └───────────────────────┘         │     ▲   └─▶ TRAILER_LINES ──────┤        │
- *                                       │     └────────────────◀──────────┘        │
- *                                       └─▶ CLOSE_BODY (until http_reader_finish)  └ no body
- *   any ─▶ REFUSED
+ *   START ─▶ START_LINE ─▶ FIELD_LINES ─▶ body ─▶ ENDING ─▶ START, or CLOSED without keep-alive
+ *
+ *   body, by its framing
+ *   NONE         nothing
+ *   LENGTH       LENGTH_BODY
+ *   CHUNKED      (CHUNK_LINE ─▶ CHUNK_DATA ─▶ CHUNK_CRLF)* ─▶ CHUNK_LINE ─▶ TRAILER_LINES
+ *   UNTIL_CLOSE  CLOSE_BODY, until http_reader_finish
+ *
+ *   An interim response (1xx) goes from FIELD_LINES back to START; from any state to REFUSED.
  *
  * Lines of the head are gathered in `head` and stay there until the message's END; lines of chunks
  * and trailers are gathered in `line`, so that the head never moves while somebody looks at it.

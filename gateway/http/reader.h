@@ -2,11 +2,12 @@
 /*
  * The strict incremental reader of HTTP/1.1 messages: bytes in, events out; no sockets, no clock.
  *
- *   http_reader_read(reader, &input, &event)   until it says HTTP_EVENT_MORE; then give it more
- * bytes
+ *   http_reader_read(reader, &input, &event)   until HTTP_EVENT_MORE; then give it more bytes
  *
- *   request:  REQUEST (BODY)* END   REQUEST …        response:  RESPONSE (BODY)* END   RESPONSE …
- *             or REFUSED at any place: nothing can be read after it, the connection must be closed
+ *   requests:   (REQUEST BODY* END)*
+ *   responses:  (RESPONSE BODY* END)*
+ *
+ * REFUSED may come at any place: nothing can be read after it, the connection must be closed.
  *
  * The same bytes give the same events however they are split (BODY pieces joined). The head of a
  * message, and the bytes it points to, live until the reader is asked to read past that message's

@@ -2,10 +2,10 @@
 /*
  * The server side: listeners and connections of one worker, one request at a time per connection.
  *
- *   on_request ─▶ on_body* ─▶ on_body_end            the request, as it arrives (a request without
- * body ends at once) └─▶ begin ─▶ write* ─▶ end | abort           the response, whenever the
- * handler is ready, also early on_drained      after a write found the output full: there is room
- * again on_abort        the client went away or broke the rules, or time is up
+ *   on_request ─▶ on_body* ─▶ on_body_end   the request, as it arrives; without a body at once
+ *   begin ─▶ write* ─▶ end | abort          the response, when the handler is ready, also early
+ *   on_drained                              a write had found the output full: there is room again
+ *   on_abort                                the client went away, broke the rules, or time is up
  *
  * A response lives until the handler calls http_response_end or http_response_abort, or until
  * on_abort returns, whichever comes first; after that no call about it is made or allowed. All of

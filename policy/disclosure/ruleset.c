@@ -5,8 +5,7 @@
  *
  *   vocabulary.yaml, services/ ─▶ catalogue ─▶ derived schema ┐
  *   model/…cedarschema ───────────────────────────────────────┴▶ schema ─▶ entities, facts
- *   …cedar ─▶ policy set ─▶ which attributes of records are read, which policies speak of which
- * action
+ *   …cedar ─▶ policy set ─▶ which attributes of records are read, which policies speak of an action
  */
 #include "policy/disclosure/ruleset.h"
 

@@ -3,8 +3,8 @@
  * Where bytes come from, said in types, so that the compiler keeps apart what must never mix
  * (design: invariants 1, 2).
  *
- *   service ── struct undisclosed_bytes ──▶ redactor ── struct disclosed_bytes ──▶ release ──▶
- * partner our own text ── struct own_bytes ────▶
+ *   service   ── undisclosed_bytes ──▶ redactor ── disclosed_bytes ──▶ release ──▶ partner
+ *   our text  ── own_bytes ────────────────────────────────────────▶ release
  *
  * Only policy/redact makes disclosed bytes from undisclosed ones (redact_emit.c). What sends to a
  * partner takes only disclosed_bytes and own_bytes.
