@@ -14,7 +14,6 @@
 #include "gateway/config/config_value.h"
 #include "policy/base/guard.h"
 #include "policy/base/vector.h"
-#include "policy/base/wipe.h"
 
 /* Every list and map of the struct begins like this. */
 struct list {

@@ -9,7 +9,6 @@
 
 #include "gateway/config/config_file.h"
 #include "gateway/config/config_read.h"
-#include "gateway/config/config_value.h"
 #include "policy/base/guard.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000000)

@@ -57,8 +57,8 @@ struct http_stream {
     bool wants_drained; /* more than output_low waited */
     bool closes_gently; /* once the output is empty */
     bool input_ended;   /* FINISHED was said */
-    bool output_failed; /* nothing can be sent any more; what the peer said before may still be read
-                         */
+    /** Nothing can be sent any more; what the peer said before may still be read. */
+    bool output_failed;
     bool read_needs_write; /* TLS: SSL_read waits for the socket to be writable */
     bool write_needs_read; /* TLS: SSL_write waits for the socket to be readable */
     bool is_freed;

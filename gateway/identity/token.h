@@ -8,7 +8,6 @@
 
 #include "gateway/identity/identity.h"
 #include "gateway/identity/jwks.h"
-#include "policy/base/document.h"
 
 /** Longer tokens are refused: a request's whole head has 16 KiB by default. */
 #define TOKEN_LENGTH_LIMIT 16384

@@ -364,8 +364,9 @@ static void take_failure(void *context, enum http_client_failure failure, enum h
     const bool was_fresh = exchange->client_was_fresh;
     exchange_leave_upstream(exchange, false);
     if (failure == HTTP_CLIENT_FAILURE_STALE && !was_fresh && exchange->call.operation->is_safe) {
-        call(exchange, true); /* RFC 9110 §9.2.2: a kept connection may end at any time; safe
-                                 methods may be sent again */
+        /* RFC 9110 §9.2.2: a kept connection may end at any time; safe methods may be sent again.
+         */
+        call(exchange, true);
     } else if (failure == HTTP_CLIENT_FAILURE_TIMEOUT) {
         exchange_refuse_as(exchange, PROBLEM_UPSTREAM_TIMEOUT, TRAIL_FAULT_UPSTREAM);
     } else if (failure == HTTP_CLIENT_FAILURE_LIMIT) {

@@ -36,8 +36,8 @@ static bool name_the_server(SSL *session, const char *host)
     if (is_ip_address(host)) {
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
     }
-    char name[256]; /* RFC 1035 §2.3.4: at most 255; a copy, because OpenSSL's macro casts away a
-                       const */
+    /* RFC 1035 §2.3.4: at most 255 bytes. A copy, because OpenSSL's macro casts away a const. */
+    char name[256];
     if (strlen(host) >= sizeof(name)) {
         return false;
     }

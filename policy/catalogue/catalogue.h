@@ -18,8 +18,6 @@
 #include "amanat/result.h"
 #include "policy/base/arena.h"
 #include "policy/base/buffer.h"
-#include "policy/base/document.h"
-#include "policy/base/map.h"
 #include "policy/catalogue/problem.h"
 #include "policy/catalogue/vocabulary.h"
 

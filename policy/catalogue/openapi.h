@@ -16,6 +16,7 @@
 #ifndef AMANAT_POLICY_CATALOGUE_OPENAPI_H
 #define AMANAT_POLICY_CATALOGUE_OPENAPI_H
 
+#include "policy/base/document.h"
 #include "policy/base/map.h"
 #include "policy/base/vector.h"
 #include "policy/catalogue/catalogue.h"

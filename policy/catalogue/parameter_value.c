@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "policy/base/calendar.h"
+#include "policy/base/document.h"
 #include "policy/base/guard.h"
 #include "policy/base/utf8.h"
 #include "policy/base/vector.h"

@@ -13,8 +13,6 @@
 #include <stdint.h>
 
 #include "policy/base/arena.h"
-#include "policy/base/document.h"
-#include "policy/base/map.h"
 
 /** How a field may be disclosed: the larger, the stronger. Zero is withheld. */
 enum disclosure_mode {

@@ -5,6 +5,7 @@
  * CEDAR_EXPRESSION_DEPTH_LIMIT.
  */
 #include "policy/base/guard.h"
+#include "policy/base/map.h"
 #include "policy/cedar/cedar_operations.h"
 #include "policy/cedar/cedar_parser.h"
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "policy/base/guard.h"
+#include "policy/base/map.h"
 
 void cedar_parser_init(struct cedar_parser *parser, struct arena *arena, const char *source,
                        struct bytes text, struct amanat_diagnostics *diagnostics)

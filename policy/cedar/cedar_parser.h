@@ -6,8 +6,6 @@
 #ifndef AMANAT_POLICY_CEDAR_PARSER_H
 #define AMANAT_POLICY_CEDAR_PARSER_H
 
-#include "policy/base/map.h"
-#include "policy/base/vector.h"
 #include "policy/cedar/cedar_ast.h"
 #include "policy/cedar/cedar_lexer.h"
 

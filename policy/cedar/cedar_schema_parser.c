@@ -5,6 +5,7 @@
  * declaration seems to begin.
  */
 #include "policy/base/guard.h"
+#include "policy/base/map.h"
 #include "policy/cedar/cedar_parser.h"
 #include "policy/cedar/cedar_schema_ast.h"
 

@@ -10,8 +10,8 @@
 /** A plan while it is made. */
 struct planner {
     const struct access *access;
-    const struct cedar_entities *
-        *entities; /* [record type]: the access's, and one record of that type without attributes */
+    /** [record type]: the access's, and one record of that type without attributes. */
+    const struct cedar_entities **entities;
 };
 
 /* What the scopes of the policies for one action say about one kind of resource. */

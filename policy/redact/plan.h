@@ -58,6 +58,7 @@ struct record_question {
  * record it is. `outer` are the records around it, outermost first: forbids are asked of them too
  * (design 2). Fills `modes` (one byte of enum disclosure_mode per label of the vocabulary, zeroed
  * before the call).
+ *
  * `*out_valid` = false: an attribute is missing or of a wrong type: the record is left out and
  * counted.
  */

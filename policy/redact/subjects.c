@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "policy/base/guard.h"
-#include "policy/base/wipe.h"
 #include "policy/redact/json_text.h"
 
 #define TEXT_LIMIT    ((size_t)8 << 20)

@@ -13,6 +13,7 @@
 #include "policy/redact/walk.h"
 
 #include "policy/base/guard.h"
+#include "policy/redact/release.h"
 #include "policy/redact/walk_names.h"
 
 void walk_init(struct walk *walk)

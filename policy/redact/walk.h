@@ -17,7 +17,6 @@
 #include "policy/redact/json_scanner.h"
 #include "policy/redact/place.h"
 #include "policy/redact/redact_emit.h"
-#include "policy/redact/release.h"
 #include "policy/redact/window.h"
 
 /** An open container whose place is known. */
