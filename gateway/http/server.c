@@ -32,7 +32,7 @@ static void set_defaults(struct http_server_limits *limits)
 {
     limits->connections = limits->connections == 0 ? 10000 : limits->connections;
     limits->output = limits->output == 0 ? 1048576 : limits->output;
-    limits->output_low = limits->output_low == 0 ? 65536 : limits->output_low;
+    limits->output_low = limits->output_low == 0 ? HTTP_SERVER_OUTPUT_LOW : limits->output_low;
     set_default(&limits->header_time, 10);
     set_default(&limits->idle_time, 60);
     set_default(&limits->body_time, 30);

@@ -66,6 +66,9 @@ struct http_server_handler {
     void (*on_refused)(void *context, enum http_refusal refusal, const struct http_peer *peer);
 };
 
+/** Default of `output_low`. */
+#define HTTP_SERVER_OUTPUT_LOW 65536
+
 /** A zero takes the default. Times in microseconds. */
 struct http_server_limits {
     struct http_reader_limits reader;

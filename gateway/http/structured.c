@@ -323,14 +323,3 @@ amanat_result http_structured_read(struct arena *arena, const char *name, struct
     *out = (struct http_structured_dictionary){list.items, list.count};
     return AMANAT_OK;
 }
-
-const struct http_structured_member *
-http_structured_get(const struct http_structured_dictionary *dictionary, const char *key)
-{
-    for (size_t i = 0; i < dictionary->count; i++) {
-        if (bytes_equal_string(dictionary->members[i].key, key)) {
-            return &dictionary->members[i];
-        }
-    }
-    return NULL;
-}

@@ -50,8 +50,4 @@ AMANAT_MUST_CHECK amanat_result http_structured_read(struct arena *arena, const 
                                                      struct amanat_diagnostics *diagnostics,
                                                      struct http_structured_dictionary *out);
 
-/** The member with that key, or NULL. */
-const struct http_structured_member *
-http_structured_get(const struct http_structured_dictionary *dictionary, const char *key);
-
 #endif

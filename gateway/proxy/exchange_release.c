@@ -215,10 +215,9 @@ void exchange_advance_release(struct exchange *exchange)
         }
         return;
     }
-    const size_t low =
-        65536; /* http_server_limits.output_low: on_drained follows when more waits */
-    if (exchange->response_began && http_response_waiting(exchange->response) > low) {
-        return;
+    if (exchange->response_began &&
+        http_response_waiting(exchange->response) > HTTP_SERVER_OUTPUT_LOW) {
+        return; /* on_drained follows */
     }
     if (!exchange_is_still_permitted(exchange)) {
         exchange_refuse_as(exchange, PROBLEM_NOT_PERMITTED, TRAIL_FAULT_NONE);

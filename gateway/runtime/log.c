@@ -92,9 +92,6 @@ static void add_field(struct line *line, const struct runtime_log_field *field)
         (void)snprintf(number, sizeof(number), "%" PRId64, field->number);
         add_string(line, number);
         break;
-    case RUNTIME_LOG_TRUTH:
-        add_string(line, field->truth ? "yes" : "no");
-        break;
     case RUNTIME_LOG_END:
         break;
     }

@@ -3,14 +3,13 @@
  * The log: one line per event on standard error, `time=… level=… event=… key=value …`, written by
  * one write(2).
  *
- * There are formatters for words of ours, numbers and truth values, and none for what a person or a
- * service sent: no personal data in logs (invariant 4). Values are escaped all the same, so that no
- * value can forge a line. Any thread may write.
+ * There are formatters for words of ours and numbers, and none for what a person or a service sent:
+ * no personal data in logs (invariant 4). Values are escaped all the same, so that no value can
+ * forge a line. Any thread may write.
  */
 #ifndef AMANAT_GATEWAY_RUNTIME_LOG_H
 #define AMANAT_GATEWAY_RUNTIME_LOG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,19 +24,13 @@ enum runtime_log_level {
     RUNTIME_LOG_DEBUG
 };
 
-enum runtime_log_kind {
-    RUNTIME_LOG_END = 0,
-    RUNTIME_LOG_TEXT,
-    RUNTIME_LOG_NUMBER,
-    RUNTIME_LOG_TRUTH
-};
+enum runtime_log_kind { RUNTIME_LOG_END = 0, RUNTIME_LOG_TEXT, RUNTIME_LOG_NUMBER };
 
 struct runtime_log_field {
     enum runtime_log_kind kind;
     const char *key; /* [a-z0-9_.]+, a literal */
     struct bytes text;
     int64_t number;
-    bool truth;
 };
 
 /** A word of ours, an id of our making, a file name, a text for operators. */
@@ -55,11 +48,6 @@ static inline struct runtime_log_field runtime_log_bytes(const char *key, struct
 static inline struct runtime_log_field runtime_log_number(const char *key, int64_t number)
 {
     return (struct runtime_log_field){.kind = RUNTIME_LOG_NUMBER, .key = key, .number = number};
-}
-
-static inline struct runtime_log_field runtime_log_truth(const char *key, bool truth)
-{
-    return (struct runtime_log_field){.kind = RUNTIME_LOG_TRUTH, .key = key, .truth = truth};
 }
 
 struct runtime_log {

@@ -435,13 +435,6 @@ AMANAT_MUST_CHECK amanat_result cedar_entities_add_json(struct cedar_entities *e
                                                         const char *source, struct bytes text,
                                                         struct amanat_diagnostics *diagnostics);
 
-/** The same from a document, whose texts are not copied. */
-AMANAT_MUST_CHECK amanat_result cedar_entities_add_document(struct cedar_entities *entities,
-                                                            const struct cedar_schema *schema,
-                                                            const char *source,
-                                                            const struct document *document,
-                                                            struct amanat_diagnostics *diagnostics);
-
 /** Adds the actions that a schema declares, with their groups. */
 AMANAT_MUST_CHECK amanat_result cedar_entities_add_actions(struct cedar_entities *entities,
                                                            const struct cedar_schema *schema);

@@ -195,10 +195,10 @@ static amanat_result add_one(struct cedar_entities *entities, const struct cedar
     return cedar_entities_add_at(entities, &parts, &place, json->diagnostics);
 }
 
-amanat_result cedar_entities_add_document(struct cedar_entities *entities,
-                                          const struct cedar_schema *schema, const char *source,
-                                          const struct document *document,
-                                          struct amanat_diagnostics *diagnostics)
+static amanat_result add_document(struct cedar_entities *entities,
+                                  const struct cedar_schema *schema, const char *source,
+                                  const struct document *document,
+                                  struct amanat_diagnostics *diagnostics)
 {
     struct bytes name;
     TRY(arena_copy_bytes(entities->arena, bytes_of_string(source), &name));
@@ -225,5 +225,5 @@ amanat_result cedar_entities_add_json(struct cedar_entities *entities,
 {
     const struct document *document = NULL;
     TRY(document_from_json(entities->arena, source, text, diagnostics, &document));
-    return cedar_entities_add_document(entities, schema, source, document, diagnostics);
+    return add_document(entities, schema, source, document, diagnostics);
 }

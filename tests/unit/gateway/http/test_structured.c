@@ -150,18 +150,6 @@ static void test_structured__says_where_a_field_goes_wrong(void **state)
     }
 }
 
-static void test_structured__finds_members(void **state)
-{
-    (void)state;
-    struct arena *arena = arena_new(1 << 16);
-    struct http_structured_dictionary dictionary;
-    assert_true(
-        amanat_is_ok(http_structured_read(arena, "Need", BYTES("a=1, bc=x"), NULL, &dictionary)));
-    assert_true(bytes_equal(http_structured_get(&dictionary, "bc")->text, BYTES("x")));
-    assert_null(http_structured_get(&dictionary, "b"));
-    arena_free(arena);
-}
-
 static void test_structured__has_a_bound_of_members_and_of_memory(void **state)
 {
     (void)state;
@@ -209,7 +197,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_structured__reads_what_the_rfc_allows),
         cmocka_unit_test(test_structured__says_where_a_field_goes_wrong),
-        cmocka_unit_test(test_structured__finds_members),
         cmocka_unit_test(test_structured__has_a_bound_of_members_and_of_memory),
         cmocka_unit_test(test_headers__are_found_and_joined),
     };

@@ -103,13 +103,13 @@ static void test_log__writes_one_line_that_no_value_can_break(void **state)
     open_log(&fixture);
     runtime_log_event(&fixture.log, RUNTIME_LOG_WARNING, "connection-closed",
                       runtime_log_text("reason", "idle"), runtime_log_number("open", -3),
-                      runtime_log_truth("tls", true), runtime_log_text("empty", ""),
+                      runtime_log_text("empty", ""),
                       runtime_log_bytes("value", BYTES("a \"b\"\\\n\0\xff event=forged")));
     runtime_log_event(&fixture.log, RUNTIME_LOG_DEBUG, "unseen", runtime_log_number("n", 1));
     runtime_log_write(NULL, RUNTIME_LOG_ERROR, "nobody", NULL);
     (void)close_log(&fixture, text, sizeof(text));
     assert_string_equal(text, "time=1970-01-01T00:00:00.000000Z level=warning "
-                              "event=connection-closed reason=idle open=-3 tls=yes empty=\"\" "
+                              "event=connection-closed reason=idle open=-3 empty=\"\" "
                               "value=\"a \\\"b\\\"\\\\\\x0a\\x00\\xff event=forged\"\n");
 }
 
