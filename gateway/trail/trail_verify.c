@@ -93,6 +93,9 @@ amanat_result verify_read_file(struct verify *verify, const char *name, size_t l
     buffer_init(out, limit);
     const amanat_result result = files_read_whole(verify->files, path, out, &failure);
     *out_there = amanat_is_ok(result);
+    if (!*out_there) {
+        buffer_clear(out); /* the caller has nothing to clear after a fault */
+    }
     if (failure == ENOENT || failure == ENOTDIR) {
         return AMANAT_OK;
     }
