@@ -60,6 +60,9 @@ enum identity_refusal {
 /** "no-certificate", "token-expired", …: static storage; the order is that of the enum. */
 const char *identity_refusal_name(enum identity_refusal refusal);
 
+/** Whether RFC 6750 §3.1 calls it `invalid_token`: a token was sent and is at fault. */
+bool identity_refusal_is_invalid_token(enum identity_refusal refusal);
+
 /**
  * A need that came in the token (RFC 9396, type need_to_know); what was not there has no bytes
  * (`at` is NULL).

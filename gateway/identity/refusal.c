@@ -33,3 +33,8 @@ const char *identity_refusal_name(enum identity_refusal refusal)
     ASSERT((unsigned)refusal < IDENTITY_REFUSAL_COUNT);
     return names[refusal];
 }
+
+bool identity_refusal_is_invalid_token(enum identity_refusal refusal)
+{
+    return refusal >= IDENTITY_REFUSAL_TOKEN_FORM && refusal < IDENTITY_REFUSAL_COUNT;
+}

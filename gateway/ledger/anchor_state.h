@@ -3,10 +3,15 @@
  * One state machine for all anchors (trail.md 5), pure: what is to be done now, and what an answer
  * changes.
  *
- *   idle ──newer checkpoint──▶ due ──sent──▶ in flight ──verified──▶ idle
- *                               ▲               │ failed
- *                               └──back-off─────┘   1 s … 15 min, doubled each time, half of it by
- * chance stopped: we were rolled back, or our tree is not what was seen; nothing leaves this state
+ *   | phase     | left by                         | to                     |
+ *   | --------- | ------------------------------- | ---------------------- |
+ *   | idle      | a newer checkpoint              | due                    |
+ *   | due       | sending it                      | in flight              |
+ *   | in flight | an answer that verifies         | idle                   |
+ *   | in flight | a failure                       | back-off               |
+ *   | back-off  | 1 s … 15 min, doubled each      | due                    |
+ *   |           | time, half of it by chance      |                        |
+ *   | any       | we were rolled back, or forked  | stopped, for good      |
  *
  * The newest checkpoint covers all older ones, so there is never more than one request.
  */

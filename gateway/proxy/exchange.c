@@ -168,8 +168,7 @@ void exchange_break(struct exchange *exchange)
 /* RFC 6750 §3: without a token only the scheme is named, with a bad one also the error. */
 static const char *challenge(const struct exchange *exchange)
 {
-    return http_headers_find(exchange->head->headers, exchange->head->header_count, "authorization",
-                             NULL) > 0
+    return identity_refusal_is_invalid_token(exchange->identity_refusal)
                ? "Bearer realm=\"amanat\", error=\"invalid_token\""
                : "Bearer realm=\"amanat\"";
 }

@@ -59,6 +59,7 @@ struct exchange {
 
     /* who, what, why: filled from step to step */
     bool agent_is_known;
+    enum identity_refusal identity_refusal; /* why the agent is not known */
     struct identity identity;
     struct trail_pseudonym agent_pseudonym;
     struct catalogue_call call;

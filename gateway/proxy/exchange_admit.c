@@ -28,6 +28,7 @@ static bool establish_identity(struct exchange *exchange)
         refusal = IDENTITY_REFUSAL_AUTHORIZATION;
     }
     if (result.status == AMANAT_STATUS_REFUSED) {
+        exchange->identity_refusal = refusal;
         proxy_worker_count_refusal(worker, proxy_reason_of_identity(refusal));
         exchange_refuse_as(exchange, PROBLEM_UNAUTHENTICATED, TRAIL_FAULT_PARTNER);
         return false;

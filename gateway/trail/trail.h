@@ -148,7 +148,8 @@ struct trail_submission {
     struct bytes lines; /* of trail_entry_append_…, each ended by a newline; copied */
     struct trail_access_id access;
     uint32_t part;
-    trail_done_fn done; /* on the trail thread: short, never calling the trail; or on `loop` */
+    trail_done_fn
+        done; /* on `loop`; without one on a thread of the trail: short, never calling it */
     void *context;
     bool is_quiet;             /* an `anchor`: it alone makes no checkpoint due */
     struct runtime_loop *loop; /* where `done` is to run; NULL: on the trail thread */

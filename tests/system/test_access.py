@@ -156,7 +156,11 @@ def test_rs256_works_too(start_gateway, upstream):
 def test_a_missing_or_repeated_authorization_is_refused(gateway, upstream):
     client = gateway.client()
     good = f"Authorization: Bearer {client.token}"
-    assert_refused(client.get("/people/people", need=NEED, token=None), 401, "unauthenticated", upstream)
+    missing = client.get("/people/people", need=NEED, token=None)
+    assert_refused(missing, 401, "unauthenticated", upstream)
+    assert missing.header("www-authenticate") == 'Bearer realm="amanat"'  # RFC 6750, section 3.1: no error code
+    bad = client.get("/people/people", need=NEED, token="a.b.c")
+    assert bad.header("www-authenticate") == 'Bearer realm="amanat", error="invalid_token"'
     for headers in ([good, good], [good, "Authorization: Basic eDp5"], ["Authorization: Basic eDp5"]):
         response = client.get("/people/people", need=NEED, token=None, headers=headers)
         assert response.status in (400, 401) and not upstream.requests

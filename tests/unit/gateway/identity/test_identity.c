@@ -652,10 +652,21 @@ static void test_identity__has_a_name_for_every_refusal(void **state)
     }
 }
 
+static void test_identity__tells_a_bad_token_from_none(void **state)
+{
+    (void)state;
+    assert_false(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_NOBODY));
+    assert_false(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_NO_TOKEN));
+    assert_false(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_CERTIFICATE_NAME));
+    assert_true(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_TOKEN_FORM));
+    assert_true(identity_refusal_is_invalid_token(IDENTITY_REFUSAL_TOKEN_NEED));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identity__believes_only_what_is_in_order),
+        cmocka_unit_test(test_identity__tells_a_bad_token_from_none),
         cmocka_unit_test(test_identity__reads_one_form_of_a_token_only),
         cmocka_unit_test(test_identity__notices_every_flipped_bit),
         cmocka_unit_test(test_identity__reads_the_authorization_header_strictly),
