@@ -23,11 +23,23 @@ struct cedar_entities *cedar_entities_new(struct arena *arena, const struct ceda
     return entities;
 }
 
+/* An overlay of one access has one or two entities: to compare them takes less than to hash the
+ * uid. */
+#define FEW_ENTITIES 4
+
 /* The store's own entity, not its base's. */
 static struct cedar_entity *find_own(const struct cedar_entities *entities,
                                      const struct cedar_entity_uid *uid)
 {
-    return cedar_uid_map_get(&entities->by_uid, uid);
+    if (entities->items.count > FEW_ENTITIES) {
+        return cedar_uid_map_get(&entities->by_uid, uid);
+    }
+    for (size_t i = 0; i < entities->items.count; i++) {
+        if (cedar_entity_uid_equal(&entities->items.items[i]->uid, uid)) {
+            return entities->items.items[i];
+        }
+    }
+    return NULL;
 }
 
 const struct cedar_entity *cedar_entities_find(const struct cedar_entities *entities,
