@@ -24,6 +24,15 @@ static void hex_text(const uint8_t *bytes, size_t length, char *out)
     out[2 * length] = '\0';
 }
 
+static bool draw_id(const struct proxy *proxy, struct trail_access_id *id, char *text)
+{
+    if (!amanat_is_ok(runtime_random_fill(proxy->random, id->at, sizeof(id->at)))) {
+        return false;
+    }
+    hex_text(id->at, sizeof(id->at), text);
+    return true;
+}
+
 static struct exchange *exchange_new(struct proxy_worker *worker, struct http_response *response,
                                      const struct http_request_head *head,
                                      const struct http_peer *peer)
@@ -34,14 +43,12 @@ static struct exchange *exchange_new(struct proxy_worker *worker, struct http_re
         return NULL;
     }
     exchange->arena = arena_new((size_t)limits->exchange_bytes);
-    if (exchange->arena == NULL ||
-        !amanat_is_ok(
-            runtime_random_fill(worker->proxy->random, exchange->id.at, sizeof(exchange->id.at)))) {
+    if (exchange->arena == NULL || !draw_id(worker->proxy, &exchange->id, exchange->id_text) ||
+        !draw_id(worker->proxy, &exchange->trace, exchange->trace_text)) {
         arena_free(exchange->arena);
         free(exchange);
         return NULL;
     }
-    hex_text(exchange->id.at, sizeof(exchange->id.at), exchange->id_text);
     buffer_init(&exchange->body_text, (size_t)limits->body_bytes);
     exchange->worker = worker;
     exchange->generation = proxy_generation_ref(worker->generation);

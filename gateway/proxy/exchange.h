@@ -53,6 +53,8 @@ struct exchange {
     bool is_head;
     struct trail_access_id id;
     char id_text[33];
+    struct trail_access_id trace; /* for the entry and, as `traceparent`, for the service's log */
+    char trace_text[33];
     int64_t started; /* monotonic, microseconds */
     int64_t decided; /* monotonic: when it was last decided */
     struct buffer body_text;

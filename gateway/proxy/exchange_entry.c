@@ -74,6 +74,7 @@ static amanat_result fill_known(const struct exchange *exchange, struct trail_ac
 {
     const struct identity *identity = &exchange->identity;
     entry->access = exchange->id;
+    entry->trace = exchange->trace;
     entry->part = exchange->next_part;
     entry->partner = identity->partner;
     entry->agent = bytes_of_string(exchange->agent_pseudonym.text);

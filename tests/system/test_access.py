@@ -42,6 +42,9 @@ def test_a_good_access_is_answered_and_recorded(gateway, upstream):
     assert entry["decision"] == "permit"
     assert entry["disclosed"] == {"person.name": {"reveal": 1}, "person.cnic": {"mask": 1}, "place.city": {"reveal": 1}}
     assert "authorization" not in dict(upstream.requests[0].headers)
+    trace = dict(upstream.requests[0].headers)["traceparent"].split("-")  # W3C Trace Context, for the service's log
+    assert [len(part) for part in trace] == [2, 32, 16, 2]
+    assert entry["trace"] == trace[1]
 
 
 @pytest.mark.parametrize("how", ["httpx", "curl"])
