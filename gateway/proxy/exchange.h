@@ -90,9 +90,8 @@ struct exchange {
     bool entry_is_pending; /* a completion of the trail will come */
     bool pending_is_last;  /* and that entry says how the access ended */
     bool response_began;
-    bool body_is_complete; /* the last window was made */
-    bool owes_entry;       /* its end has no entry yet: another one is under way */
-    bool is_disposed;      /* on the closing list */
+    bool owes_entry;  /* its end has no entry yet: another one is under way */
+    bool is_disposed; /* on the closing list */
 };
 
 /* ---- exchange.c ---- */

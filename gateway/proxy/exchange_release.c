@@ -77,7 +77,6 @@ amanat_result exchange_take_window(void *context, const struct redact_window *fr
         exchange->newest_window->next = window;
     }
     exchange->newest_window = window;
-    exchange->body_is_complete = from->last;
     return AMANAT_OK;
 }
 

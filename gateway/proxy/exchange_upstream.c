@@ -106,13 +106,6 @@ static amanat_result write_target(struct exchange *exchange, const struct config
     return result;
 }
 
-/* HEAD goes up as GET: its answer must be that of GET without the body, also where the redactor
- * leaves nothing of it. */
-static struct bytes upstream_method(const struct exchange *exchange)
-{
-    return exchange->call.operation->method;
-}
-
 static amanat_result send_request(struct exchange *exchange)
 {
     const struct catalogue_operation *operation = exchange->call.operation;
@@ -121,7 +114,9 @@ static amanat_result send_request(struct exchange *exchange)
     const struct catalogue_body *body = exchange->request.body;
     /* RFC 9110 §8.6: a method that anticipates content says so when there is none. */
     struct http_request_start start = {
-        .method = upstream_method(exchange),
+        /* HEAD goes up as GET: its answer must be that of GET without the body, also where the
+         * redactor leaves nothing of it. */
+        .method = exchange->call.operation->method,
         .host = bytes_of_string(service->url.authority),
         .framing = body == NULL && operation->is_safe ? HTTP_FRAMING_NONE : HTTP_FRAMING_LENGTH,
         .length = body == NULL ? 0 : body->text.length};

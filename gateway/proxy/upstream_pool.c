@@ -10,7 +10,6 @@
 
 struct kept {
     struct kept *next;
-    struct upstream_pool *pool;
     struct proxy_generation *generation; /* a reference */
     size_t service;
     struct http_client *client;
@@ -183,7 +182,6 @@ void upstream_pool_give_back(struct upstream_pool *pool, struct proxy_generation
         return;
     }
     kept->next = pool->newest;
-    kept->pool = pool;
     kept->generation = proxy_generation_ref(generation);
     kept->service = service;
     kept->client = client;
