@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An access from the command line; see rehearsal.h. What the proxy does is done by the same
+ * functions here: parameters, need, decision, redaction.
+ */
+#include "gateway/command/rehearsal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/command/policy_files.h"
+#include "gateway/config/config.h"
+#include "gateway/http/http.h"
+#include "gateway/proxy/proxy.h"
+#include "gateway/runtime/runtime.h"
+#include "policy/base/base.h"
+#include "policy/cedar/cedar.h"
+
+#define ARENA_LIMIT ((size_t)1 << 30)
+#define READ_SIZE   65536
+
+/* Published: equal input gives equal output, and never a token that a live gateway would give. 32
+ * bytes. */
+#define PREVIEW_TOKENIZE_KEY "amanat preview: not a secret key"
+_Static_assert(sizeof(PREVIEW_TOKENIZE_KEY) == CONFIG_SECRET_SIZE + 1, "as long as a key");
+
+static amanat_result fault(const struct rehearsal *rehearsal, const char *option, const char *text)
+{
+    amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "usage", "", 0, 0,
+                           "--%s: %s", option, text);
+    return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+}
+
+/* ---- the request ---- */
+
+static bool split(const char *text, char separator, struct bytes *left, struct bytes *right)
+{
+    const struct bytes whole = bytes_of_string(text);
+    const size_t at = bytes_find(whole, separator);
+    *left = bytes_first(whole, at);
+    *right = at < whole.length ? bytes_from(whole, at + 1) : (struct bytes){0};
+    return at < whole.length && at > 0;
+}
+
+static amanat_result read_agent(struct rehearsal *rehearsal)
+{
+    const char *agent = arguments_get(rehearsal->arguments, "agent");
+    if (agent == NULL ||
+        !split(agent, '/', &rehearsal->request.partner, &rehearsal->request.agent) ||
+        rehearsal->request.agent.length == 0) {
+        return fault(rehearsal, "agent", "expected PARTNER/NAME");
+    }
+    return AMANAT_OK;
+}
+
+/* A value that is JSON is JSON; anything else is a text. */
+static amanat_result read_claim_value(struct rehearsal *rehearsal, struct bytes text,
+                                      const struct document **out)
+{
+    if (amanat_is_ok(document_from_json(rehearsal->arena, "", text, NULL, out))) {
+        return AMANAT_OK;
+    }
+    struct document *string = ARENA_NEW(rehearsal->arena, struct document);
+    TRY_MEMORY(string);
+    string->kind = DOCUMENT_STRING;
+    string->text = text;
+    *out = string;
+    return AMANAT_OK;
+}
+
+static amanat_result read_claims(struct rehearsal *rehearsal)
+{
+    const size_t count = arguments_count(rehearsal->arguments, "claim");
+    struct access_claim *claims = arena_allocate_array(rehearsal->arena, count, sizeof(*claims));
+    TRY_MEMORY(claims);
+    for (size_t i = 0; i < count; i++) {
+        struct bytes value;
+        if (!split(arguments_at(rehearsal->arguments, "claim", i), '=', &claims[i].name, &value)) {
+            return fault(rehearsal, "claim", "expected NAME=VALUE");
+        }
+        TRY(read_claim_value(rehearsal, value, &claims[i].value));
+    }
+    rehearsal->request.claims = claims;
+    rehearsal->request.claim_count = count;
+    return AMANAT_OK;
+}
+
+static amanat_result read_now(struct rehearsal *rehearsal)
+{
+    const char *now = arguments_get(rehearsal->arguments, "now");
+    struct calendar_time time;
+    if (now == NULL) {
+        rehearsal->request.now = runtime_clock_wall(runtime_clock_real()) / 1000;
+    } else if (calendar_parse(bytes_of_string(now), &time)) {
+        rehearsal->request.now = calendar_milliseconds(&time);
+    } else {
+        return fault(rehearsal, "now", "expected a time as RFC 3339 has it: 2026-11-22T08:35:50Z");
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result read_network(struct rehearsal *rehearsal)
+{
+    const char *address = arguments_get(rehearsal->arguments, "network");
+    struct cedar_value value;
+    rehearsal->request.address = address == NULL ? BYTES("127.0.0.1") : bytes_of_string(address);
+    return cedar_ip_from_text(rehearsal->request.address, &value)
+               ? AMANAT_OK
+               : fault(rehearsal, "network", "expected an IP address");
+}
+
+static amanat_result read_secrets(struct rehearsal *rehearsal)
+{
+    const char *folder = arguments_get(rehearsal->arguments, "secrets");
+    rehearsal->request.tokenize_key = BYTES(PREVIEW_TOKENIZE_KEY);
+    if (folder == NULL) {
+        return AMANAT_OK;
+    }
+    const char *path = arena_format(rehearsal->arena, "%s/tokenize.key", folder);
+    TRY_MEMORY(path);
+    TRY(config_read_file(path, CONFIG_SECRET_SIZE, rehearsal->arena, rehearsal->diagnostics,
+                         &rehearsal->request.tokenize_key));
+    return rehearsal->request.tokenize_key.length == CONFIG_SECRET_SIZE
+               ? AMANAT_OK
+               : fault(rehearsal, "secrets", "tokenize.key must hold exactly 32 bytes");
+}
+
+static amanat_result read_need(struct rehearsal *rehearsal)
+{
+    const char *need = arguments_get(rehearsal->arguments, "need");
+    const char *wrong =
+        proxy_read_need(rehearsal->arena, bytes_of_string(need), &rehearsal->request.need);
+    if (wrong != NULL) {
+        rehearsal->problem =
+            (struct problem){.name = PROBLEM_NEED, .detail = bytes_of_string(wrong)};
+        return amanat_result_of(AMANAT_STATUS_REFUSED);
+    }
+    return AMANAT_OK;
+}
+
+/* Says which operation was probably meant: an administrator may know what there is. */
+static amanat_result unknown_operation(const struct rehearsal *rehearsal, struct bytes wanted)
+{
+    const struct catalogue *catalogue = ruleset_catalogue(rehearsal->ruleset);
+    VECTOR(struct bytes) names = {0};
+    for (size_t i = 0; i < catalogue->service_count; i++) {
+        for (size_t k = 0; k < catalogue->services[i].operation_count; k++) {
+            struct bytes *name = VECTOR_PUSH(rehearsal->arena, &names);
+            TRY_MEMORY(name);
+            *name = catalogue->services[i].operations[k].id;
+        }
+    }
+    const struct bytes nearest = bytes_nearest(wanted, names.items, names.count);
+    const char *text =
+        nearest.length == 0
+            ? "no service has this operation"
+            : arena_format(rehearsal->arena, "no service has this operation; did you mean `%.*s`?",
+                           BYTES_PRINTF(nearest));
+    return fault(rehearsal, "operation", text == NULL ? "no such operation" : text);
+}
+
+static amanat_result read_call(struct rehearsal *rehearsal)
+{
+    const char *operation = arguments_get(rehearsal->arguments, "operation");
+    const size_t count = arguments_count(rehearsal->arguments, "parameter");
+    struct catalogue_named_value *values =
+        arena_allocate_array(rehearsal->arena, count, sizeof(*values));
+    TRY_MEMORY(values);
+    if (operation == NULL) {
+        return fault(rehearsal, "operation", "expected an operationId");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!split(arguments_at(rehearsal->arguments, "parameter", i), '=', &values[i].name,
+                   &values[i].value)) {
+            return fault(rehearsal, "parameter", "expected NAME=VALUE");
+        }
+    }
+    rehearsal->request.call = &rehearsal->call;
+    const amanat_result result = catalogue_call_operation(
+        ruleset_catalogue(rehearsal->ruleset), bytes_of_string(operation), values, count,
+        rehearsal->arena, &rehearsal->call, &rehearsal->problem);
+    return result.status == AMANAT_STATUS_REFUSED && rehearsal->problem.name == PROBLEM_NOT_FOUND
+               ? unknown_operation(rehearsal, bytes_of_string(operation))
+               : result;
+}
+
+static amanat_result read_request(struct rehearsal *rehearsal)
+{
+    rehearsal->request.has_certificate = true;
+    rehearsal->request.has_token = true;
+    TRY(read_agent(rehearsal));
+    TRY(read_claims(rehearsal));
+    TRY(read_now(rehearsal));
+    TRY(read_network(rehearsal));
+    TRY(read_secrets(rehearsal));
+    TRY(read_call(rehearsal));
+    return read_need(rehearsal);
+}
+
+/* ---- the answer ---- */
+
+static amanat_result refuse(struct rehearsal *rehearsal, enum problem_name name)
+{
+    rehearsal->problem = (struct problem){.name = name};
+    return amanat_result_of(AMANAT_STATUS_REFUSED);
+}
+
+static amanat_result print_window(void *context, const struct redact_window *window)
+{
+    FILE *out = context;
+    const struct bytes bytes = window->bytes.bytes;
+    return fwrite(bytes.at, 1, bytes.length, out) == bytes.length
+               ? AMANAT_OK
+               : amanat_result_of(AMANAT_STATUS_IO);
+}
+
+static amanat_result feed_file(struct rehearsal *rehearsal, FILE *file, struct redactor *redactor)
+{
+    char bytes[READ_SIZE];
+    bool nothing = false;
+    size_t length = 0;
+    while ((length = fread(bytes, 1, sizeof(bytes), file)) > 0) {
+        TRY(redactor_feed(redactor, (struct undisclosed_bytes){bytes_of(bytes, length)}));
+    }
+    if (ferror(file) != 0) {
+        return amanat_result_of(AMANAT_STATUS_IO);
+    }
+    TRY(redactor_finish(redactor, &nothing));
+    return nothing ? refuse(rehearsal, PROBLEM_NOT_FOUND) : AMANAT_OK;
+}
+
+static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
+                                 struct redactor *redactor)
+{
+    const bool is_standard_input = strcmp(path, "-") == 0;
+    FILE *file = is_standard_input ? stdin : fopen(path, "rb");
+    if (file == NULL) {
+        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "cannot-read", path,
+                               0, 0, "it cannot be read");
+        return amanat_result_of(AMANAT_STATUS_IO);
+    }
+    amanat_result result = feed_file(rehearsal, file, redactor);
+    if (!is_standard_input) {
+        (void)fclose(file);
+    }
+    if (result.status == AMANAT_STATUS_PEER_FAULT) {
+        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "body", path, 0, 0,
+                               "the service's answer would be refused: %s",
+                               redact_fault_name(redactor_fault(redactor)));
+        result = refuse(rehearsal, PROBLEM_UPSTREAM);
+    }
+    return result;
+}
+
+static amanat_result make_redactor(struct rehearsal *rehearsal, const struct plan *plan,
+                                   const struct catalogue_media_type *type, FILE *window_out,
+                                   struct redactor **out)
+{
+    const struct redactor_options redactor_options = {.plan = plan,
+                                                      .root = type->root,
+                                                      .ndjson = type->is_ndjson,
+                                                      .on_window = print_window,
+                                                      .context = window_out};
+    const amanat_result result =
+        type->is_json || type->is_ndjson
+            ? redactor_new(&redactor_options, out)
+            : redactor_new_whole(&redactor_options, type->labels, type->label_count, out);
+    return result.status == AMANAT_STATUS_REFUSED ? refuse(rehearsal, PROBLEM_NOT_PERMITTED)
+                                                  : result;
+}
+
+amanat_result rehearsal_redact(struct rehearsal *rehearsal, const struct plan *plan,
+                               const char *path, FILE *out)
+{
+    const char *status_text = arguments_get(rehearsal->arguments, "status");
+    const char *type_text = arguments_get(rehearsal->arguments, "type");
+    const unsigned status = status_text == NULL ? 200 : (unsigned)strtoul(status_text, NULL, 10);
+    const struct catalogue_response *response =
+        status == 404 ? NULL : catalogue_find_response(rehearsal->call.operation, status);
+    struct redactor *redactor = NULL;
+    if (response == NULL) {
+        return refuse(rehearsal, status == 404 ? PROBLEM_NOT_FOUND : PROBLEM_UPSTREAM);
+    }
+    if (response->media_type_count == 0) {
+        return AMANAT_OK; /* a status without a body */
+    }
+    const struct catalogue_media_type *type = catalogue_find_media_type(
+        response->media_types, response->media_type_count,
+        bytes_of_string(type_text == NULL ? "application/json" : type_text));
+    if (type == NULL) {
+        return refuse(rehearsal, PROBLEM_UPSTREAM);
+    }
+    amanat_result result = make_redactor(rehearsal, plan, type, out, &redactor);
+    if (amanat_is_ok(result)) {
+        result = read_answer(rehearsal, path, redactor);
+    }
+    redactor_free(redactor);
+    return result;
+}
+
+/* ---- the whole ---- */
+
+static amanat_result compile(struct rehearsal *rehearsal)
+{
+    static const struct policy_files_limits limits = {0};
+    const size_t count = arguments_count(rehearsal->arguments, "facts");
+    const char **facts = arena_allocate_array(rehearsal->arena, count, sizeof(*facts));
+    struct ruleset_sources sources;
+    TRY_MEMORY(facts);
+    for (size_t i = 0; i < count; i++) {
+        facts[i] = arguments_at(rehearsal->arguments, "facts", i);
+    }
+    TRY(policy_files_read(rehearsal->arguments->words[0], facts, count, &limits, rehearsal->arena,
+                          rehearsal->diagnostics, &sources));
+    return ruleset_compile(&sources, rehearsal->diagnostics, &rehearsal->ruleset);
+}
+
+amanat_result rehearsal_prepare(struct rehearsal *rehearsal)
+{
+    TRY(compile(rehearsal));
+    return read_request(rehearsal);
+}
+
+amanat_result rehearsal_init(struct rehearsal *rehearsal, const struct arguments *arguments)
+{
+    *rehearsal = (struct rehearsal){.arguments = arguments,
+                                    .arena = arena_new(ARENA_LIMIT),
+                                    .diagnostics = amanat_diagnostics_new()};
+    TRY_MEMORY(rehearsal->arena);
+    TRY_MEMORY(rehearsal->diagnostics);
+    return AMANAT_OK;
+}
+
+void rehearsal_clear(struct rehearsal *rehearsal)
+{
+    ruleset_unref(rehearsal->ruleset);
+    amanat_diagnostics_free(rehearsal->diagnostics);
+    arena_free(rehearsal->arena);
+}
