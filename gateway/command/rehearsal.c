@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gateway/command/policy_files.h"
+#include "gateway/command/rehearsal_answer.h"
 #include "gateway/config/config.h"
 #include "gateway/http/http.h"
 #include "gateway/proxy/proxy.h"
@@ -18,11 +19,6 @@
 
 #define ARENA_LIMIT ((size_t)1 << 30)
 #define READ_SIZE   65536
-
-/* Published: equal input gives equal output, and never a token that a live gateway would give. 32
- * bytes. */
-#define PREVIEW_TOKENIZE_KEY "amanat preview: not a secret key"
-_Static_assert(sizeof(PREVIEW_TOKENIZE_KEY) == CONFIG_SECRET_SIZE + 1, "as long as a key");
 
 static amanat_result fault(const struct rehearsal *rehearsal, const char *option, const char *text)
 {
@@ -112,7 +108,7 @@ static amanat_result read_network(struct rehearsal *rehearsal)
 static amanat_result read_secrets(struct rehearsal *rehearsal)
 {
     const char *folder = arguments_get(rehearsal->arguments, "secrets");
-    rehearsal->request.tokenize_key = BYTES(PREVIEW_TOKENIZE_KEY);
+    rehearsal->request.tokenize_key = BYTES(REHEARSAL_TOKENIZE_KEY);
     if (folder == NULL) {
         return AMANAT_OK;
     }
@@ -199,12 +195,6 @@ static amanat_result read_request(struct rehearsal *rehearsal)
 
 /* ---- the answer ---- */
 
-static amanat_result refuse(struct rehearsal *rehearsal, enum problem_name name)
-{
-    rehearsal->problem = (struct problem){.name = name};
-    return amanat_result_of(AMANAT_STATUS_REFUSED);
-}
-
 static amanat_result print_window(void *context, const struct redact_window *window)
 {
     FILE *out = context;
@@ -217,7 +207,6 @@ static amanat_result print_window(void *context, const struct redact_window *win
 static amanat_result feed_file(struct rehearsal *rehearsal, FILE *file, struct redactor *redactor)
 {
     char bytes[READ_SIZE];
-    bool nothing = false;
     size_t length = 0;
     while ((length = fread(bytes, 1, sizeof(bytes), file)) > 0) {
         TRY(redactor_feed(redactor, (struct undisclosed_bytes){bytes_of(bytes, length)}));
@@ -225,8 +214,7 @@ static amanat_result feed_file(struct rehearsal *rehearsal, FILE *file, struct r
     if (ferror(file) != 0) {
         return amanat_result_of(AMANAT_STATUS_IO);
     }
-    TRY(redactor_finish(redactor, &nothing));
-    return nothing ? refuse(rehearsal, PROBLEM_NOT_FOUND) : AMANAT_OK;
+    return rehearsal_finish_answer(redactor, &rehearsal->problem);
 }
 
 static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
@@ -247,51 +235,27 @@ static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
         amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "body", path, 0, 0,
                                "the service's answer would be refused: %s",
                                redact_fault_name(redactor_fault(redactor)));
-        result = refuse(rehearsal, PROBLEM_UPSTREAM);
+        rehearsal->problem = (struct problem){.name = PROBLEM_UPSTREAM};
+        result = amanat_result_of(AMANAT_STATUS_REFUSED);
     }
     return result;
-}
-
-static amanat_result make_redactor(struct rehearsal *rehearsal, const struct plan *plan,
-                                   const struct catalogue_media_type *type, FILE *window_out,
-                                   struct redactor **out)
-{
-    const struct redactor_options redactor_options = {.plan = plan,
-                                                      .root = type->root,
-                                                      .ndjson = type->is_ndjson,
-                                                      .on_window = print_window,
-                                                      .context = window_out};
-    const amanat_result result =
-        type->is_json || type->is_ndjson
-            ? redactor_new(&redactor_options, out)
-            : redactor_new_whole(&redactor_options, type->labels, type->label_count, out);
-    return result.status == AMANAT_STATUS_REFUSED ? refuse(rehearsal, PROBLEM_NOT_PERMITTED)
-                                                  : result;
 }
 
 amanat_result rehearsal_redact(struct rehearsal *rehearsal, const struct plan *plan,
                                const char *path, FILE *out)
 {
-    const char *status_text = arguments_get(rehearsal->arguments, "status");
-    const char *type_text = arguments_get(rehearsal->arguments, "type");
-    const unsigned status = status_text == NULL ? 200 : (unsigned)strtoul(status_text, NULL, 10);
-    const struct catalogue_response *response =
-        status == 404 ? NULL : catalogue_find_response(rehearsal->call.operation, status);
+    const char *status = arguments_get(rehearsal->arguments, "status");
+    const char *type = arguments_get(rehearsal->arguments, "type");
+    const struct rehearsal_answer answer = {
+        .operation = rehearsal->call.operation,
+        .plan = plan,
+        .status = status == NULL ? 200 : (unsigned)strtoul(status, NULL, 10),
+        .media_type = type == NULL ? BYTES("application/json") : bytes_of_string(type),
+        .on_window = print_window,
+        .context = out};
     struct redactor *redactor = NULL;
-    if (response == NULL) {
-        return refuse(rehearsal, status == 404 ? PROBLEM_NOT_FOUND : PROBLEM_UPSTREAM);
-    }
-    if (response->media_type_count == 0) {
-        return AMANAT_OK; /* a status without a body */
-    }
-    const struct catalogue_media_type *type = catalogue_find_media_type(
-        response->media_types, response->media_type_count,
-        bytes_of_string(type_text == NULL ? "application/json" : type_text));
-    if (type == NULL) {
-        return refuse(rehearsal, PROBLEM_UPSTREAM);
-    }
-    amanat_result result = make_redactor(rehearsal, plan, type, out, &redactor);
-    if (amanat_is_ok(result)) {
+    amanat_result result = rehearsal_begin_answer(&answer, &rehearsal->problem, &redactor);
+    if (amanat_is_ok(result) && redactor != NULL) {
         result = read_answer(rehearsal, path, redactor);
     }
     redactor_free(redactor);

@@ -10,7 +10,15 @@
 #include <stdio.h>
 
 #include "gateway/command/arguments.h"
+#include "gateway/config/config.h"
 #include "policy/disclosure/disclosure.h"
+
+/**
+ * What tokens are made with when no live key is given. Published: equal input gives equal output,
+ * and never a token that a live gateway would give.
+ */
+#define REHEARSAL_TOKENIZE_KEY "amanat preview: not a secret key"
+_Static_assert(sizeof(REHEARSAL_TOKENIZE_KEY) == CONFIG_SECRET_SIZE + 1, "as long as a key");
 
 /** Rows of a command's table of options. */
 /* clang-format off */
