@@ -33,6 +33,9 @@ amanat_result access_ask(const struct access *access, struct bytes action,
     answer.forbidden =
         answer.response.forbid_count > 0 || response_has_forbid_error(&answer.response);
     answer.permitted = answer.response.decision == CEDAR_DECISION_ALLOW && !answer.forbidden;
+    if (access->request->on_answer != NULL) {
+        access->request->on_answer(access->request->on_answer_context, action, &answer.response);
+    }
     *out = answer;
     return AMANAT_OK;
 }

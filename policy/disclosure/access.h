@@ -26,6 +26,15 @@ struct access_claim {
     const struct document *value;
 };
 
+struct cedar_response;
+
+/**
+ * Is told what the policies answered to one question of an access: about an action or, as
+ * "mode:label", about a field.
+ */
+typedef void access_answer_fn(void *context, struct bytes action,
+                              const struct cedar_response *response);
+
 struct access_request {
     struct bytes partner;
     struct bytes agent; /* the NAME in Agent::"PARTNER/NAME" */
@@ -39,6 +48,9 @@ struct access_request {
     bool has_certificate;
     bool has_token;
     struct bytes tokenize_key; /* 32 bytes; must live as long as the decision */
+    /** Called for each answer, also while records are asked about; NULL: nobody wants to know. */
+    access_answer_fn *on_answer;
+    void *on_answer_context;
 };
 
 /** How the named case stands: only the trail tells the difference between UNKNOWN and NOT_GIVEN. */
@@ -95,6 +107,21 @@ AMANAT_MUST_CHECK amanat_result access_decide(const struct ruleset *ruleset,
  * epoch): for an access that takes long and was decided again. MEMORY: then it must end.
  */
 AMANAT_MUST_CHECK amanat_result access_set_now(const struct access_decision *decision, int64_t now);
+
+/**
+ * Whether forbids alone keep a label from leaving, in every mode that it has and wherever the
+ * operation has it: then no permit that somebody adds can open it. What depends on a record's
+ * attributes is not forbidden yet.
+ */
+AMANAT_MUST_CHECK amanat_result access_is_forbidden(const struct access_decision *decision,
+                                                    size_t label, bool *out);
+
+/**
+ * The word for a label in the `Disclosure` header: its mode, over all places where it may stand the
+ * strongest; `record` where it depends on the record; NULL when it is withheld everywhere.
+ */
+const char *access_disclosure_word(const struct access_decision *decision,
+                                   const struct catalogue_operation *operation, size_t label);
 
 /**
  * Appends the value of the `Disclosure` header field: `person.cnic=mask, place=record`: labels of

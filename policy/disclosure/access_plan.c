@@ -252,13 +252,69 @@ amanat_result access_set_now(const struct access_decision *decision, int64_t now
                               &access->field_context);
 }
 
+/* ---- what no permit can open ---- */
+
+/* A forbid that cannot be computed is no certain one here: it may wait for a record. */
+static amanat_result is_forbidden_for(const struct access *access, size_t label,
+                                      const struct cedar_entity_uid *resource,
+                                      const struct cedar_entities *entities, bool *out)
+{
+    const struct ruleset_action *actions =
+        &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT];
+    for (size_t mode = DISCLOSURE_WITHHELD + 1; mode < DISCLOSURE_MODE_COUNT; mode++) {
+        struct access_answer answer;
+        if (actions[mode].id.length == 0) {
+            continue;
+        }
+        TRY(access_ask(access, actions[mode].id, resource, entities, &access->field_context,
+                       &answer));
+        if (answer.response.forbid_count == 0) {
+            *out = false;
+        }
+    }
+    return AMANAT_OK;
+}
+
+static bool record_has_label(const struct catalogue_record *record, size_t label)
+{
+    for (size_t i = 0; i < record->label_count; i++) {
+        if (record->labels[i] == label) {
+            return true;
+        }
+    }
+    return false;
+}
+
+amanat_result access_is_forbidden(const struct access_decision *decision, size_t label, bool *out)
+{
+    const struct access *access = decision->plan->ask_context;
+    const struct catalogue *catalogue = access->ruleset->catalogue;
+    const struct catalogue_operation *operation = access->request->call->operation;
+    bool is_forbidden = true;
+    bool is_in_record = false;
+    for (size_t i = 0; i < operation->record_count; i++) {
+        const size_t record = operation->records[i];
+        const struct cedar_entity_uid uid = record_uid(access, record);
+        const struct cedar_entities *entities = NULL;
+        if (record_has_label(&catalogue->records[record], label)) {
+            TRY(record_entities(access, record, NULL, access->entities, &entities));
+            TRY(is_forbidden_for(access, label, &uid, entities, &is_forbidden));
+            is_in_record = true;
+        }
+    }
+    if (!is_in_record || catalogue->label_uses[label].outside_records) {
+        TRY(is_forbidden_for(access, label, &access->service, access->entities, &is_forbidden));
+    }
+    *out = is_forbidden;
+    return AMANAT_OK;
+}
+
 /* ---- the Disclosure header ---- */
 
-/* The word for a label, over all places where it may stand: one mode, `record`, or NULL when it is
- * withheld everywhere. */
-static const char *word_for_label(const struct plan *plan,
-                                  const struct catalogue_operation *operation, size_t label)
+const char *access_disclosure_word(const struct access_decision *decision,
+                                   const struct catalogue_operation *operation, size_t label)
 {
+    const struct plan *plan = decision->plan;
     uint8_t strongest = plan->service[label].strongest;
     for (size_t i = 0; i < operation->record_count; i++) {
         const struct plan_verdict *verdict = &plan->records[operation->records[i]].verdicts[label];
@@ -279,7 +335,7 @@ void access_append_disclosure(const struct access_decision *decision,
     bool first = true;
     for (size_t i = 0; i < operation->label_count; i++) {
         const size_t label = operation->labels[i];
-        const char *word = word_for_label(decision->plan, operation, label);
+        const char *word = access_disclosure_word(decision, operation, label);
         if (word != NULL) {
             buffer_append_format(
                 out, "%s%.*s=%s", first ? "" : ", ",

@@ -445,6 +445,11 @@ size_t ruleset_policy_count(const struct ruleset *ruleset)
     return cedar_policy_set_count(ruleset->policies);
 }
 
+const struct cedar_policy_set *ruleset_policies(const struct ruleset *ruleset)
+{
+    return ruleset->policies;
+}
+
 const struct ruleset_sources *ruleset_sources(const struct ruleset *ruleset)
 {
     return &ruleset->sources;

@@ -12,6 +12,7 @@
 #include "policy/catalogue/catalogue.h"
 
 struct ruleset;
+struct cedar_policy_set;
 
 struct ruleset_sources {
     const struct catalogue_source *folder; /* the policy folder, paths relative to it, sorted */
@@ -37,6 +38,9 @@ const struct catalogue *ruleset_catalogue(const struct ruleset *ruleset);
 
 /** How many policies it has, links included. */
 size_t ruleset_policy_count(const struct ruleset *ruleset);
+
+/** All policies of the folder, for whoever shows them. */
+const struct cedar_policy_set *ruleset_policies(const struct ruleset *ruleset);
 
 /** The sources as they were compiled: to be stored in the trail. */
 const struct ruleset_sources *ruleset_sources(const struct ruleset *ruleset);

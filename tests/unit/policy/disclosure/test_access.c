@@ -248,6 +248,41 @@ static void test_access__a_forbid_that_errors_refuses(void **state)
     arena_free(fixture.arena);
 }
 
+static void test_access__forbidden_is_what_no_permit_can_open(void **state)
+{
+    (void)state;
+    const struct folder_file changes[] = {
+        {"never.cedar",
+         "@id(\"never\")\nforbid (principal, action in Action::\"disclose:person\", resource);\n"
+         "@id(\"by-day\")\nforbid (principal, action == Action::\"reveal:vehicle.plate\", "
+         "resource);\n"
+         "@id(\"by-record\")\nforbid (principal, action == Action::\"reveal:place.city\", "
+         "resource is Sighting)\nwhen { resource.city == \"Quetta\" };\n"},
+        {0}};
+    static const struct {
+        const char *label;
+        bool is_forbidden;
+    } rows[] = {{"person.cnic", true},
+                {"vehicle.plate", false}, /* it could still be masked */
+                {"place.city", false},    /* not of every record */
+                {"count", false}};
+    struct fixture fixture = {.arena = arena_new((size_t)16 << 20)};
+    fixture.ruleset = folder_compile(changes, NULL);
+    assert_non_null(fixture.ruleset);
+    const struct vocabulary *vocabulary = &ruleset_catalogue(fixture.ruleset)->vocabulary;
+    const struct question question = {"acme", "vehicle-crime", "FIR-1", NULL, NULL};
+    const struct access_decision decision = decide(&fixture, &question);
+    assert_int_equal(decision.verdict, ACCESS_PERMITTED);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const size_t label = vocabulary_find_label(vocabulary, bytes_of_string(rows[i].label));
+        bool is_forbidden = !rows[i].is_forbidden;
+        assert_true(amanat_is_ok(access_is_forbidden(&decision, label, &is_forbidden)));
+        assert_int_equal(is_forbidden, rows[i].is_forbidden);
+    }
+    ruleset_unref(fixture.ruleset);
+    arena_free(fixture.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_access__leaves_open_only_what_depends_on_the_record),
         cmocka_unit_test(test_record_question__answers_by_the_record),
         cmocka_unit_test(test_access__a_forbid_that_errors_refuses),
+        cmocka_unit_test(test_access__forbidden_is_what_no_permit_can_open),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
