@@ -138,20 +138,16 @@ static amanat_result read_need(struct rehearsal *rehearsal)
 static amanat_result unknown_operation(const struct rehearsal *rehearsal, struct bytes wanted)
 {
     const struct catalogue *catalogue = ruleset_catalogue(rehearsal->ruleset);
-    VECTOR(struct bytes) names = {0};
+    struct similar similar;
+    similar_begin(&similar, wanted);
     for (size_t i = 0; i < catalogue->service_count; i++) {
         for (size_t k = 0; k < catalogue->services[i].operation_count; k++) {
-            struct bytes *name = VECTOR_PUSH(rehearsal->arena, &names);
-            TRY_MEMORY(name);
-            *name = catalogue->services[i].operations[k].id;
+            similar_offer(&similar, catalogue->services[i].operations[k].id);
         }
     }
-    const struct bytes nearest = bytes_nearest(wanted, names.items, names.count);
-    const char *text =
-        nearest.length == 0
-            ? "no service has this operation"
-            : arena_format(rehearsal->arena, "no service has this operation; did you mean `%.*s`?",
-                           BYTES_PRINTF(nearest));
+    char hint[SIMILAR_HINT_SIZE];
+    const char *text = arena_format(rehearsal->arena, "no service has this operation%s",
+                                    similar_hint_of(&similar, hint));
     return fault(rehearsal, "operation", text == NULL ? "no such operation" : text);
 }
 

@@ -13,6 +13,7 @@
 #include "gateway/config/config_table.h"
 #include "gateway/config/config_value.h"
 #include "policy/base/guard.h"
+#include "policy/base/similar.h"
 #include "policy/base/vector.h"
 
 /* Every list and map of the struct begins like this. */
@@ -454,11 +455,10 @@ static void report_unknown_key(struct config_reader *reader, const char *path,
         keys[count] = config_row_key(&config_rows[i], path);
         count += keys[count].length > 0;
     }
-    const struct bytes nearest = bytes_nearest(member->key, keys, count);
+    char hint[SIMILAR_HINT_SIZE];
     config_fault(reader, "unknown-key", member->line, member->column,
-                 "there is no key \"%.*s\"%s%s%s%.*s%s", BYTES_PRINTF(member->key),
-                 path[0] == '\0' ? "" : " in ", path, nearest.length > 0 ? "; did you mean \"" : "",
-                 BYTES_PRINTF(nearest), nearest.length > 0 ? "\"?" : "");
+                 "there is no key `%.*s`%s%s%s", BYTES_PRINTF(member->key),
+                 path[0] == '\0' ? "" : " in ", path, similar_hint(member->key, keys, count, hint));
 }
 
 static amanat_result read_object(struct config_reader *reader, const char *path,

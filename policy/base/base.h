@@ -14,6 +14,7 @@
 #include "policy/base/document.h"
 #include "policy/base/guard.h"
 #include "policy/base/map.h"
+#include "policy/base/similar.h"
 #include "policy/base/sorted.h"
 #include "policy/base/utf8.h"
 #include "policy/base/vector.h"

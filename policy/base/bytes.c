@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs of bytes: order, search, hash, and the nearest word for "did you mean". */
+/* Runs of bytes: order, search and hash. */
 #include "policy/base/bytes.h"
 
 #include <stdint.h>
@@ -67,46 +67,4 @@ unsigned long long bytes_hash(struct bytes bytes)
         memcpy(&word, bytes.at + i, bytes.length - i);
     }
     return mix(hash, word);
-}
-
-#define LONGEST_SUGGESTED_WORD 64
-
-/* Levenshtein distance of two words of at most LONGEST_SUGGESTED_WORD bytes. */
-static size_t distance(struct bytes a, struct bytes b)
-{
-    size_t row[LONGEST_SUGGESTED_WORD + 1];
-    for (size_t j = 0; j <= b.length; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; i <= a.length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.length; j++) {
-            const size_t replace = diagonal + (a.at[i - 1] != b.at[j - 1]);
-            const size_t change = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = replace < change ? replace : change;
-        }
-    }
-    return row[b.length];
-}
-
-struct bytes bytes_nearest(struct bytes word, const struct bytes *candidates, size_t count)
-{
-    struct bytes nearest = {0};
-    size_t least = word.length / 3 + 2; /* a third of the letters wrong is no slip of the finger */
-    if (word.length > LONGEST_SUGGESTED_WORD) {
-        return nearest;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (candidates[i].length > LONGEST_SUGGESTED_WORD) {
-            continue;
-        }
-        const size_t here = distance(word, candidates[i]);
-        if (here < least) {
-            least = here;
-            nearest = candidates[i];
-        }
-    }
-    return nearest;
 }

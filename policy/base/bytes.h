@@ -79,10 +79,4 @@ bool bytes_is_name(struct bytes bytes);
 /** A 64-bit hash, the same in every run. Not for tables into which strangers insert (see map.h). */
 unsigned long long bytes_hash(struct bytes bytes);
 
-/**
- * The nearest of `count` candidates to a misspelt `word`, if it is near enough to suggest, else no
- * bytes.
- */
-struct bytes bytes_nearest(struct bytes word, const struct bytes *candidates, size_t count);
-
 #endif

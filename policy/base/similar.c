@@ -6,7 +6,7 @@
  */
 #include "policy/base/similar.h"
 
-#include <stdint.h>
+#include <limits.h>
 #include <stdio.h>
 
 enum {
@@ -48,18 +48,18 @@ static unsigned cost_of_pair(char a, char b)
 }
 
 /* The letters of a word as a set of bits: one edit changes at most two of them. */
-static uint32_t letters_of(struct bytes word)
+static unsigned letters_of(struct bytes word)
 {
-    uint32_t letters = 0;
+    unsigned letters = 0;
     for (size_t i = 0; i < word.length; i++) {
         if (!is_separator(word.at[i])) {
-            letters |= UINT32_C(1) << ((unsigned char)fold(word.at[i]) & 31);
+            letters |= 1U << ((unsigned char)fold(word.at[i]) & 31);
         }
     }
     return letters;
 }
 
-static bool letters_are_near(uint32_t a, uint32_t b, unsigned limit)
+static bool letters_are_near(unsigned a, unsigned b, unsigned limit)
 {
     return (unsigned)__builtin_popcount(a ^ b) * COST_LETTER <= 2 * limit;
 }
@@ -115,43 +115,72 @@ static unsigned distance(struct bytes a, struct bytes b, unsigned limit)
     return rows[a.length % 3][b.length];
 }
 
+void similar_begin(struct similar *similar, struct bytes wanted)
+{
+    *similar = (struct similar){.wanted = wanted, .cost = UINT_MAX, .letters = letters_of(wanted)};
+}
+
+static bool is_comparable(struct bytes word)
+{
+    return word.length > 0 && word.length <= SIMILAR_LONGEST_WORD;
+}
+
+void similar_offer(struct similar *similar, struct bytes candidate)
+{
+    if (similar->cost == 0 || similar->offered == SIMILAR_MOST_CANDIDATES ||
+        !is_comparable(similar->wanted)) {
+        return;
+    }
+    similar->offered++;
+    if (!is_comparable(candidate)) {
+        return;
+    }
+    const unsigned limit = lesser(limit_for(similar->wanted, candidate), similar->cost - 1);
+    if (!letters_are_near(similar->letters, letters_of(candidate), limit)) {
+        return;
+    }
+    const unsigned cost = distance(similar->wanted, candidate, limit);
+    if (cost <= limit) {
+        similar->cost = cost;
+        similar->nearest = candidate;
+    }
+}
+
+static void offer_all(struct similar *similar, const struct bytes *candidates, size_t count)
+{
+    for (size_t i = 0; i < count && i < SIMILAR_MOST_CANDIDATES; i++) {
+        similar_offer(similar, candidates[i]);
+    }
+}
+
 bool similar_word(struct bytes wanted, const struct bytes *candidates, size_t count,
                   struct bytes *out)
 {
-    const uint32_t letters = letters_of(wanted);
-    unsigned least = UINT32_MAX;
-    if (wanted.length == 0 || wanted.length > SIMILAR_LONGEST_WORD) {
+    struct similar similar;
+    similar_begin(&similar, wanted);
+    offer_all(&similar, candidates, count);
+    if (similar.cost == UINT_MAX) {
         return false;
     }
-    count = count < SIMILAR_MOST_CANDIDATES ? count : SIMILAR_MOST_CANDIDATES;
-    for (size_t i = 0; i < count; i++) {
-        const struct bytes candidate = candidates[i];
-        if (candidate.length == 0 || candidate.length > SIMILAR_LONGEST_WORD) {
-            continue;
-        }
-        const unsigned limit = lesser(limit_for(wanted, candidate), least - 1);
-        if (!letters_are_near(letters, letters_of(candidate), limit)) {
-            continue;
-        }
-        const unsigned here = distance(wanted, candidate, limit);
-        if (here <= limit) {
-            least = here;
-            *out = candidate;
-        }
-        if (least == 0) {
-            break;
-        }
+    *out = similar.nearest;
+    return true;
+}
+
+const char *similar_hint_of(const struct similar *similar, char room[SIMILAR_HINT_SIZE])
+{
+    if (similar->cost == UINT_MAX) {
+        return "";
     }
-    return least != UINT32_MAX;
+    (void)snprintf(room, SIMILAR_HINT_SIZE, "; did you mean `%.*s`?",
+                   BYTES_PRINTF(similar->nearest));
+    return room;
 }
 
 const char *similar_hint(struct bytes wanted, const struct bytes *candidates, size_t count,
                          char room[SIMILAR_HINT_SIZE])
 {
-    struct bytes nearest;
-    if (!similar_word(wanted, candidates, count, &nearest)) {
-        return "";
-    }
-    (void)snprintf(room, SIMILAR_HINT_SIZE, "; did you mean `%.*s`?", BYTES_PRINTF(nearest));
-    return room;
+    struct similar similar;
+    similar_begin(&similar, wanted);
+    offer_all(&similar, candidates, count);
+    return similar_hint_of(&similar, room);
 }

@@ -26,12 +26,25 @@
 bool similar_word(struct bytes wanted, const struct bytes *candidates, size_t count,
                   struct bytes *out);
 
-/** Room for what similar_hint writes. */
+/** The same for candidates that do not lie in an array: begin, offer each, ask. */
+struct similar {
+    struct bytes wanted;
+    struct bytes nearest; /* of the candidates offered; none where `cost` is still UINT_MAX */
+    unsigned cost;
+    unsigned letters;
+    unsigned offered;
+};
+
+void similar_begin(struct similar *similar, struct bytes wanted);
+void similar_offer(struct similar *similar, struct bytes candidate);
+
+/** Room for what the hints are written into. */
 #define SIMILAR_HINT_SIZE (SIMILAR_LONGEST_WORD + sizeof("; did you mean ``?"))
 
 /** The end of a message: "; did you mean `x`?", or "" where nothing is near. Written into `room`.
  */
 const char *similar_hint(struct bytes wanted, const struct bytes *candidates, size_t count,
                          char room[SIMILAR_HINT_SIZE]);
+const char *similar_hint_of(const struct similar *similar, char room[SIMILAR_HINT_SIZE]);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "policy/base/guard.h"
+#include "policy/base/similar.h"
 
 #define LABELS_OF_ONE_PLACE 16
 #define RECORD_NAME_LENGTH  64
@@ -66,16 +67,11 @@ static size_t find_label(struct openapi *openapi, const struct document *name)
     if (label != CATALOGUE_NONE) {
         return label;
     }
-    const struct bytes nearest =
-        bytes_nearest(name->text, compiler->label_names, compiler->vocabulary.label_count);
-    if (nearest.length > 0) {
-        OPENAPI_ERROR(openapi, name, "unknown-label",
-                      "the vocabulary has no label `%.*s`; did you mean `%.*s`?",
-                      BYTES_PRINTF(name->text), BYTES_PRINTF(nearest));
-    } else {
-        OPENAPI_ERROR(openapi, name, "unknown-label", "the vocabulary has no label `%.*s`",
-                      BYTES_PRINTF(name->text));
-    }
+    char hint[SIMILAR_HINT_SIZE];
+    OPENAPI_ERROR(
+        openapi, name, "unknown-label", "the vocabulary has no label `%.*s`%s",
+        BYTES_PRINTF(name->text),
+        similar_hint(name->text, compiler->label_names, compiler->vocabulary.label_count, hint));
     return CATALOGUE_NONE;
 }
 
@@ -121,6 +117,20 @@ amanat_result openapi_read_label(struct openapi *openapi, const struct document 
     return label_set_intern(openapi->compiler, labels, count, out_label_set);
 }
 
+static void refuse_subject(struct openapi *openapi, const struct document *value)
+{
+    const struct vocabulary *vocabulary = &openapi->compiler->vocabulary;
+    struct similar similar;
+    char hint[SIMILAR_HINT_SIZE];
+    similar_begin(&similar, value->text);
+    for (size_t i = 0; i < vocabulary->subject_count; i++) {
+        similar_offer(&similar, vocabulary->subjects[i].kind);
+    }
+    OPENAPI_ERROR(openapi, value, "unknown-subject",
+                  "the vocabulary has no kind of subject `%.*s`%s", BYTES_PRINTF(value->text),
+                  similar_hint_of(&similar, hint));
+}
+
 size_t openapi_read_subject(struct openapi *openapi, const struct document *object)
 {
     const struct document *value = document_get(object, "x-amanat-subject");
@@ -136,18 +146,7 @@ size_t openapi_read_subject(struct openapi *openapi, const struct document *obje
     if (subject != CATALOGUE_NONE) {
         return subject;
     }
-    struct bytes nearest = {0};
-    for (size_t i = 0; i < vocabulary->subject_count && nearest.length == 0; i++) {
-        nearest = bytes_nearest(value->text, &vocabulary->subjects[i].kind, 1);
-    }
-    if (nearest.length > 0) {
-        OPENAPI_ERROR(openapi, value, "unknown-subject",
-                      "the vocabulary has no kind of subject `%.*s`; did you mean `%.*s`?",
-                      BYTES_PRINTF(value->text), BYTES_PRINTF(nearest));
-    } else {
-        OPENAPI_ERROR(openapi, value, "unknown-subject",
-                      "the vocabulary has no kind of subject `%.*s`", BYTES_PRINTF(value->text));
-    }
+    refuse_subject(openapi, value);
     return CATALOGUE_NONE;
 }
 

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "policy/base/similar.h"
+
 enum context {
     CONTEXT_OTHER = 0, /* no extension of ours means anything here */
     CONTEXT_DATA,      /* values, not descriptions */
@@ -169,17 +171,14 @@ static void refuse_extension(struct openapi *openapi, const struct document_memb
         known = known || bytes_equal(names[i], member->key);
     }
     const struct place place = openapi_member_place(openapi, member);
-    const struct bytes nearest = bytes_nearest(member->key, names, EXTENSION_COUNT);
+    char hint[SIMILAR_HINT_SIZE];
     if (known) {
         compiler_report(openapi->compiler, AMANAT_SEVERITY_ERROR, place, "extension",
                         "`%.*s` means nothing at this place", BYTES_PRINTF(member->key));
-    } else if (nearest.length > 0) {
-        compiler_report(openapi->compiler, AMANAT_SEVERITY_ERROR, place, "extension",
-                        "there is no `%.*s`; did you mean `%.*s`?", BYTES_PRINTF(member->key),
-                        BYTES_PRINTF(nearest));
     } else {
         compiler_report(openapi->compiler, AMANAT_SEVERITY_ERROR, place, "extension",
-                        "there is no `%.*s`", BYTES_PRINTF(member->key));
+                        "there is no `%.*s`%s", BYTES_PRINTF(member->key),
+                        similar_hint(member->key, names, EXTENSION_COUNT, hint));
     }
 }
 

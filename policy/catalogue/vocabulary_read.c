@@ -7,6 +7,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/map.h"
+#include "policy/base/similar.h"
 #include "policy/base/vector.h"
 
 /* What a plan holds for each label is counted in bytes per record; nobody has more words. */
@@ -69,14 +70,9 @@ static bool expect_object(struct vocabulary_reader *reader, const struct documen
 static void refuse_key(struct vocabulary_reader *reader, const struct document_member *member,
                        const char *where, const struct bytes *known, size_t known_count)
 {
-    const struct bytes nearest = bytes_nearest(member->key, known, known_count);
-    if (nearest.length > 0) {
-        REPORT(reader, member, "unknown-key", "`%.*s` means nothing in %s; did you mean `%.*s`?",
-               BYTES_PRINTF(member->key), where, BYTES_PRINTF(nearest));
-    } else {
-        REPORT(reader, member, "unknown-key", "`%.*s` means nothing in %s",
-               BYTES_PRINTF(member->key), where);
-    }
+    char hint[SIMILAR_HINT_SIZE];
+    REPORT(reader, member, "unknown-key", "`%.*s` means nothing in %s%s", BYTES_PRINTF(member->key),
+           where, similar_hint(member->key, known, known_count, hint));
 }
 
 /* `about` and `dpv` are for people and other tools: any text. */
@@ -391,15 +387,10 @@ static amanat_result read_purpose_parents(struct vocabulary_reader *reader,
             parents[purpose->parent_count++] = parent;
             continue;
         }
-        const struct bytes nearest = bytes_nearest(item->text, names, reader->purposes.count);
-        if (nearest.length > 0) {
-            REPORT(reader, item, "unknown-purpose",
-                   "there is no purpose `%.*s`; did you mean `%.*s`?", BYTES_PRINTF(item->text),
-                   BYTES_PRINTF(nearest));
-        } else {
-            REPORT(reader, item, "unknown-purpose", "there is no purpose `%.*s`",
-                   BYTES_PRINTF(item->text));
-        }
+        char hint[SIMILAR_HINT_SIZE];
+        REPORT(reader, item, "unknown-purpose", "there is no purpose `%.*s`%s",
+               BYTES_PRINTF(item->text),
+               similar_hint(item->text, names, reader->purposes.count, hint));
     }
     return AMANAT_OK;
 }

@@ -66,34 +66,46 @@ static bool check_resource_type(const struct cedar_policy *policy,
     return false;
 }
 
-static struct bytes nearest_action(const struct ruleset *ruleset, struct bytes id,
-                                   struct arena *arena)
+/* Name `index` of something that a ruleset has several of. */
+typedef struct bytes (*name_fn)(const struct ruleset *ruleset, size_t index);
+
+static struct bytes action_name(const struct ruleset *ruleset, size_t index)
 {
-    const size_t count = cedar_schema_action_count(ruleset->schema);
-    struct bytes *names = arena_allocate_array(arena, count, sizeof(*names));
-    if (names == NULL) {
-        return (struct bytes){0};
-    }
+    return cedar_schema_action_at(ruleset->schema, index)->uid.id;
+}
+
+static struct bytes type_name(const struct ruleset *ruleset, size_t index)
+{
+    return cedar_schema_entity_type_at(ruleset->schema, index)->name;
+}
+
+static struct bytes service_name(const struct ruleset *ruleset, size_t index)
+{
+    return ruleset->catalogue->services[index].name;
+}
+
+/* "; did you mean …?" or "". */
+static const char *hint_of(const struct ruleset *ruleset, struct bytes wanted, name_fn name,
+                           size_t count, char room[SIMILAR_HINT_SIZE])
+{
+    struct similar similar;
+    similar_begin(&similar, wanted);
     for (size_t i = 0; i < count; i++) {
-        names[i] = cedar_schema_action_at(ruleset->schema, i)->uid.id;
+        similar_offer(&similar, name(ruleset, i));
     }
-    return bytes_nearest(id, names, count);
+    return similar_hint_of(&similar, room);
 }
 
 static void report_unknown_action(const struct ruleset *ruleset, const struct cedar_policy *policy,
                                   struct bytes id, struct amanat_diagnostics *diagnostics)
 {
-    const struct arena_mark mark = arena_mark(ruleset->arena);
-    const struct bytes nearest = nearest_action(ruleset, id, ruleset->arena);
+    char hint[SIMILAR_HINT_SIZE];
     amanat_diagnostics_add(
         diagnostics, AMANAT_SEVERITY_ERROR, "unknown-action", cedar_policy_source(policy),
         cedar_policy_line(policy), cedar_policy_column(policy),
-        "policy `%.*s` names the action \"%.*s\", which neither vocabulary nor services "
-        "define%s%.*s%s",
+        "policy `%.*s` names the action `%.*s`, which neither vocabulary nor services define%s",
         BYTES_PRINTF(cedar_policy_id(policy)), BYTES_PRINTF(id),
-        nearest.length > 0 ? "; did you mean \"" : "", BYTES_PRINTF(nearest),
-        nearest.length > 0 ? "\"?" : "");
-    arena_rewind(ruleset->arena, mark);
+        hint_of(ruleset, id, action_name, cedar_schema_action_count(ruleset->schema), hint));
 }
 
 static bool is_in_group(const struct cedar_action *action, const struct cedar_entity_uid *group)
@@ -151,12 +163,14 @@ static bool check_actions(const struct ruleset *ruleset, const struct cedar_poli
 /* ---- names that nothing has ---- */
 
 static void report_name(const struct cedar_policy *policy, const char *code, const char *what,
-                        struct bytes name, const char *why, struct amanat_diagnostics *diagnostics)
+                        struct bytes name, const char *why, const char *hint,
+                        struct amanat_diagnostics *diagnostics)
 {
     amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, code, cedar_policy_source(policy),
                            cedar_policy_line(policy), cedar_policy_column(policy),
-                           "policy `%.*s` names the %s `%.*s`, %s",
-                           BYTES_PRINTF(cedar_policy_id(policy)), what, BYTES_PRINTF(name), why);
+                           "policy `%.*s` names the %s `%.*s`, %s%s",
+                           BYTES_PRINTF(cedar_policy_id(policy)), what, BYTES_PRINTF(name), why,
+                           hint);
 }
 
 static bool is_service(const struct ruleset *ruleset, struct bytes name)
@@ -178,18 +192,25 @@ static bool check_scope(const struct ruleset *ruleset, const struct cedar_policy
                             scope->kind == CEDAR_SCOPE_IS_IN;
     const struct bytes types[] = {has_type ? scope->type : BYTES(""),
                                   has_entity ? scope->entity.type : BYTES("")};
+    char hint[SIMILAR_HINT_SIZE];
     bool known = true;
     for (size_t i = 0; i < 2; i++) {
         if (types[i].length > 0 && cedar_schema_entity_type(ruleset->schema, types[i]) == NULL) {
             report_name(policy, "unknown-type", "type", types[i],
-                        "which neither the model nor a record of a service declares", diagnostics);
+                        "which neither the model nor a record of a service declares",
+                        hint_of(ruleset, types[i], type_name,
+                                cedar_schema_entity_type_count(ruleset->schema), hint),
+                        diagnostics);
             known = false;
         }
     }
     if (has_entity && bytes_equal_string(scope->entity.type, "Service") &&
         !is_service(ruleset, scope->entity.id)) {
         report_name(policy, "unknown-service", "service", scope->entity.id,
-                    "for which there is no document below services/", diagnostics);
+                    "for which there is no document below services/",
+                    hint_of(ruleset, scope->entity.id, service_name,
+                            ruleset->catalogue->service_count, hint),
+                    diagnostics);
         known = false;
     }
     return known;
@@ -222,6 +243,31 @@ static bool has_attribute(const struct ruleset *ruleset, struct bytes type, stru
     return declared != NULL && cedar_type_attribute(declared->shape, attribute) != NULL;
 }
 
+static void offer_attributes(const struct ruleset *ruleset, struct bytes type,
+                             struct similar *similar)
+{
+    const struct cedar_entity_type *declared = cedar_schema_entity_type(ruleset->schema, type);
+    for (size_t i = 0; declared != NULL && i < declared->shape->attribute_count; i++) {
+        similar_offer(similar, declared->shape->attributes[i].name);
+    }
+}
+
+static void report_unknown_attribute(const struct attribute_check *check,
+                                     const struct cedar_policy *policy, struct bytes resource_type,
+                                     struct bytes attribute)
+{
+    const struct catalogue *catalogue = check->ruleset->catalogue;
+    struct similar similar;
+    char hint[SIMILAR_HINT_SIZE];
+    similar_begin(&similar, attribute);
+    offer_attributes(check->ruleset, resource_type, &similar);
+    for (size_t i = 0; resource_type.length == 0 && i < catalogue->record_count; i++) {
+        offer_attributes(check->ruleset, catalogue->records[i].name, &similar);
+    }
+    report_name(policy, "unknown-attribute", "attribute", attribute, "which its resource never has",
+                similar_hint_of(&similar, hint), check->diagnostics);
+}
+
 /* An attribute that the resource can never have: of the type in the scope, else of any record. */
 static amanat_result check_attribute(void *context, const struct cedar_policy *policy,
                                      struct bytes resource_type, struct bytes attribute)
@@ -233,8 +279,7 @@ static amanat_result check_attribute(void *context, const struct cedar_policy *p
         known = known || has_attribute(ruleset, ruleset->catalogue->records[i].name, attribute);
     }
     if (!known) {
-        report_name(policy, "unknown-attribute", "attribute", attribute,
-                    "which its resource never has", check->diagnostics);
+        report_unknown_attribute(check, policy, resource_type, attribute);
         check->sound = false;
     }
     return AMANAT_OK;

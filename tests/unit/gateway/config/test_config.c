@@ -238,10 +238,10 @@ static void test_config__reports_every_fault_with_its_place(void **state)
         unsigned column;
         const char *part;
     } cases[] = {
-        {"listen:", "lisen:", "unknown-key", 1, 1, "did you mean \"listen\""},
-        {"limits: {}", "limits: {header_byte: 1}", "unknown-key", 17, 10, "\"header_bytes\""},
+        {"listen:", "lisen:", "unknown-key", 1, 1, "did you mean `listen`"},
+        {"limits: {}", "limits: {header_byte: 1}", "unknown-key", 17, 10, "`header_bytes`"},
         {"claims: [role]", "colour: red", "unknown-key", 12, 8, "in identity.tokens[]"},
-        {"client_ca: ca.pem", "x: 1", "unknown-key", 2, 49, "no key \"x\" in tls"},
+        {"client_ca: ca.pem", "x: 1", "unknown-key", 2, 49, "no key `x` in tls"},
         {"policies: policies/\n", "", "missing-key", 1, 1, "policies is missing"},
         {"key: server.key, ", "", "missing-key", 2, 6, "tls.key is missing"},
         {"audience: amanat, ", "", "missing-key", 11, 7, "identity.tokens[].audience"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs of bytes: order, search, and the nearest word. */
+/* Runs of bytes: order and search. */
 #include "policy/base/bytes.h"
 
 #include <setjmp.h>
@@ -71,39 +71,6 @@ static void test_bytes__know_what_is_a_name(void **state)
     assert_false(bytes_is_name(bytes_of(longest, 65)));
 }
 
-static void test_bytes_nearest__suggests_slips_of_the_finger_only(void **state)
-{
-    static const struct bytes words[] = {BYTES_INIT("listen"), BYTES_INIT("policies"),
-                                         BYTES_INIT("identity"), BYTES_INIT("tls")};
-    static const struct {
-        const char *word;
-        const char *nearest;
-    } cases[] = {
-        {"listen", "listen"},     {"lisetn", "listen"},
-        {"listne", "listen"},     {"policy", "policies"},
-        {"identify", "identity"}, {"tsl", "tls"},
-        {"ledger", ""},           {"", ""},
-        {"zzzzzzzz", ""},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const struct bytes nearest = bytes_nearest(bytes_of_string(cases[i].word), words, 4);
-        if (!bytes_equal_string(nearest, cases[i].nearest)) {
-            fail_msg("%s: %.*s", cases[i].word, BYTES_PRINTF(nearest));
-        }
-    }
-}
-
-static void test_bytes_nearest__ignores_words_that_are_too_long(void **state)
-{
-    static const char long_word[] =
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-    const struct bytes words[] = {BYTES(long_word)};
-    (void)state;
-    assert_int_equal(bytes_nearest(BYTES(long_word), words, 1).length, 0);
-    assert_int_equal(bytes_nearest(BYTES("xxx"), words, 1).length, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,8 +78,6 @@ int main(void)
         cmocka_unit_test(test_bytes__know_their_beginning_and_end),
         cmocka_unit_test(test_bytes__hash_differs_where_bytes_differ),
         cmocka_unit_test(test_bytes__know_what_is_a_name),
-        cmocka_unit_test(test_bytes_nearest__suggests_slips_of_the_finger_only),
-        cmocka_unit_test(test_bytes_nearest__ignores_words_that_are_too_long),
     };
     return cmocka_run_group_tests_name("policy.base.bytes", tests, NULL, NULL);
 }
