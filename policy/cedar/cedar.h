@@ -530,4 +530,77 @@ bool cedar_policy_scope_matches(const struct cedar_policy *policy,
                                 const struct cedar_request *request,
                                 const struct cedar_entities *entities);
 
+/* ---- Explanations ---- */
+
+/** One part of a policy's scope beside the request. */
+struct cedar_scope_test {
+    bool matches;
+    struct bytes demands; /* "principal in Partner::\"bank\"", or "principal" for anybody */
+    struct bytes found;   /* the request's entity, and for `in` what it is in */
+};
+
+enum cedar_outcome {
+    CEDAR_OUTCOME_NOT_ASKED = 0, /* one before it failed */
+    CEDAR_OUTCOME_HOLDS,
+    CEDAR_OUTCOME_FAILS,
+    CEDAR_OUTCOME_ERROR,
+    CEDAR_OUTCOME_OPEN /* it depends on what is not known */
+};
+
+/** What a condition reads (`context.need.purpose`), and what stands there, in words. */
+struct cedar_reading {
+    struct bytes path;
+    struct bytes shown;
+};
+
+/**
+ * One of the conditions that must all hold: what `&&` joins in a `when`, or `||` in an `unless`,
+ * across all of a policy's `when` and `unless`.
+ */
+struct cedar_conjunct {
+    bool unless;       /* it must be false */
+    struct bytes text; /* as written, on one line and without comments */
+    unsigned line;
+    unsigned column;
+    enum cedar_outcome outcome;
+    const char *error; /* of ERROR, and where it is */
+    unsigned error_line;
+    unsigned error_column;
+    const struct cedar_reading *readings; /* of those that were asked; each path once */
+    size_t reading_count;
+};
+
+struct cedar_explanation {
+    struct cedar_scope_test principal;
+    struct cedar_scope_test action;
+    struct cedar_scope_test resource;
+    const struct cedar_conjunct *conjuncts;
+    size_t conjunct_count;
+    size_t held; /* how many hold before the first that does not */
+};
+
+/**
+ * What is known of a request that is only partly known. A path is `principal.partner`; what lies
+ * below a known one is known, too.
+ */
+struct cedar_known {
+    const struct bytes *paths;
+    size_t path_count;
+    /** Variables that may be compared, although their attributes are not known: `resource`. */
+    const struct bytes *names;
+    size_t name_count;
+};
+
+/**
+ * Tests each part of a policy by itself; the conditions also when the scope does not match. `known`
+ * NULL: everything is known, and as in a decision nothing is asked after the first condition that
+ * does not hold. Else a condition that reads anything else is OPEN, unless what is known decides it
+ * whatever the rest is. A template's slots match nothing. All of it lives in `arena`.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_explain(const struct cedar_policy *policy,
+                                              const struct cedar_request *request,
+                                              const struct cedar_entities *entities,
+                                              const struct cedar_known *known, struct arena *arena,
+                                              struct cedar_explanation *out);
+
 #endif

@@ -43,6 +43,13 @@ enum cedar_variable {
     CEDAR_VARIABLE_CONTEXT
 };
 
+/** Where a condition, or an operand of `&&` or `||`, stands in the source; no bytes if nowhere. */
+struct cedar_stretch {
+    struct bytes text;
+    unsigned line;
+    unsigned column;
+};
+
 struct cedar_expression {
     enum cedar_expression_kind kind;
     unsigned line;
@@ -61,12 +68,14 @@ struct cedar_expression {
         struct cedar_pattern pattern;
         struct bytes type;
         const struct cedar_operation *operation;
+        const struct cedar_stretch *stretches; /* AND, OR: one for each operand */
     } as;
 };
 
 struct cedar_condition {
     bool unless;
     const struct cedar_expression *body;
+    struct cedar_stretch stretch; /* of the body */
 };
 
 struct cedar_policy {

@@ -577,14 +577,22 @@ static amanat_result parse_chain(struct cedar_parser *parser, const char *symbol
         return AMANAT_OK;
     }
     nodes operands = {0};
+    VECTOR(struct cedar_stretch) stretches = {0};
     struct cedar_expression *made = NULL;
-    TRY(push_node(parser, &operands, first));
-    while (cedar_parser_accept_symbol(parser, symbol)) {
-        node next = NULL;
-        TRY(rule(parser, &next));
+    struct cedar_token start = at;
+    for (node next = first;;) {
+        struct cedar_stretch *stretch = VECTOR_PUSH(parser->arena, &stretches);
+        TRY_MEMORY(stretch);
+        *stretch = cedar_parser_stretch(parser, &start);
         TRY(push_node(parser, &operands, next));
+        if (!cedar_parser_accept_symbol(parser, symbol)) {
+            break;
+        }
+        start = parser->token;
+        TRY(rule(parser, &next));
     }
     TRY(make_node(parser, kind, &at, operands.items, operands.count, &made));
+    made->as.stretches = stretches.items;
     *out = made;
     return AMANAT_OK;
 }

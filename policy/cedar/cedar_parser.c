@@ -19,7 +19,17 @@ void cedar_parser_init(struct cedar_parser *parser, struct arena *arena, const c
 
 void cedar_parser_advance(struct cedar_parser *parser)
 {
+    parser->end = parser->lexer.text.at + parser->lexer.position;
     parser->token = cedar_lexer_next(&parser->lexer);
+}
+
+struct cedar_stretch cedar_parser_stretch(const struct cedar_parser *parser,
+                                          const struct cedar_token *first)
+{
+    const size_t quote = first->kind == CEDAR_TOKEN_STRING ? 1 : 0;
+    const char *start = first->text.at - quote;
+    return (struct cedar_stretch){bytes_of(start, (size_t)(parser->end - start)), first->line,
+                                  first->column};
 }
 
 bool cedar_parser_at_symbol(const struct cedar_parser *parser, const char *symbol)

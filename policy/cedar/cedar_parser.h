@@ -14,6 +14,7 @@ struct cedar_parser {
     struct amanat_diagnostics *diagnostics;
     struct cedar_lexer lexer;
     struct cedar_token token; /* the current one, not yet consumed */
+    const char *end;          /* where the token before it ends */
     unsigned nesting;         /* how deep the parser is in itself */
 };
 
@@ -22,6 +23,10 @@ void cedar_parser_init(struct cedar_parser *parser, struct arena *arena, const c
 
 /** Consumes the current token. */
 void cedar_parser_advance(struct cedar_parser *parser);
+
+/** The source from a token that was current to the end of the last one that was consumed. */
+struct cedar_stretch cedar_parser_stretch(const struct cedar_parser *parser,
+                                          const struct cedar_token *first);
 
 bool cedar_parser_at_symbol(const struct cedar_parser *parser, const char *symbol);
 bool cedar_parser_at_word(const struct cedar_parser *parser, const char *word);

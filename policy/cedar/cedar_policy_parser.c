@@ -122,7 +122,9 @@ static amanat_result parse_conditions(struct cedar_parser *parser, struct cedar_
         condition->unless = cedar_parser_at_word(parser, "unless");
         cedar_parser_advance(parser);
         TRY(cedar_parser_expect_symbol(parser, "{"));
+        const struct cedar_token first = parser->token;
         TRY(cedar_parser_expression(parser, &condition->body));
+        condition->stretch = cedar_parser_stretch(parser, &first);
         TRY(cedar_parser_expect_symbol(parser, "}"));
     }
     policy->conditions = conditions.items;
