@@ -10,8 +10,10 @@
 #include "amanat/result.h"
 
 /**
- * Prints all messages to standard error, one a line: `file:line:col: error: text [code]`. `folder`
- * (may be NULL) stands before relative sources. Notes are left out unless `notes`.
+ * Prints all messages to standard error, file by file from the top down: `file:line:col: error:
+ * text [code]`, and below it the line with a caret where it is known. `folder` (may be NULL) stands
+ * before relative sources. Notes are left out unless `notes`. In colour only on a terminal, and not
+ * where NO_COLOR is set.
  */
 void report_diagnostics(const struct amanat_diagnostics *diagnostics, const char *folder,
                         bool notes);

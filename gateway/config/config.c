@@ -63,6 +63,7 @@ amanat_result config_parse(const char *path, struct bytes text, enum config_use 
     struct config *config = NULL;
     TRY(new_config(path, &config));
     const amanat_result result = fill_config(config, text, use, diagnostics);
+    amanat_diagnostics_quote(diagnostics, path, text.at, text.length);
     if (!amanat_is_ok(result)) {
         config_free(config);
         return result;

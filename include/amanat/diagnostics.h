@@ -28,6 +28,12 @@ struct amanat_diagnostic {
     unsigned line;
     unsigned column;
     const char *text; /* one sentence, without a full stop at its end */
+    /* The line of the source, fit to be shown, or NULL: see amanat_diagnostics_quote. Long lines
+     * are cut around the place. The caret stands `excerpt_indent` columns of a terminal from its
+     * left edge, `excerpt_width` columns are underlined. */
+    const char *excerpt;
+    unsigned excerpt_indent;
+    unsigned excerpt_width;
 };
 
 struct amanat_diagnostics;
@@ -46,6 +52,15 @@ __attribute__((format(printf, 7, 8))) void
 amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_severity severity,
                        const char *code, const char *source, unsigned line, unsigned column,
                        const char *format, ...);
+
+/**
+ * Gives the text of a source to the messages about it that have been added so far: each gets a copy
+ * of its line. Who has read a file calls it before the text is gone; the list keeps nothing else of
+ * it. Where a text is not to be repeated, as it may hold secrets or data about people, nobody calls
+ * it.
+ */
+void amanat_diagnostics_quote(struct amanat_diagnostics *diagnostics, const char *source,
+                              const char *text, size_t length);
 
 /** How many messages the list holds, and how many errors were added (also those past the limit). */
 size_t amanat_diagnostics_count(const struct amanat_diagnostics *diagnostics);

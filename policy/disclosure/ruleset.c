@@ -83,6 +83,19 @@ static amanat_result derive(struct arena *arena, const struct catalogue *catalog
     return result;
 }
 
+/*
+ * Messages show the lines of the folder. They do not show those of facts, which hold data about
+ * people and whose messages may end in a log.
+ */
+static void quote_folder(const struct ruleset_sources *sources,
+                         struct amanat_diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < sources->folder_count; i++) {
+        amanat_diagnostics_quote(diagnostics, sources->folder[i].path.at,
+                                 sources->folder[i].text.at, sources->folder[i].text.length);
+    }
+}
+
 static amanat_result check_model(const struct cedar_schema *schema,
                                  struct amanat_diagnostics *diagnostics)
 {
@@ -126,7 +139,10 @@ static amanat_result compile_schema(struct arena *arena, const struct ruleset_so
         *out_has_case = cedar_schema_entity_type(model, BYTES("Case")) != NULL;
     }
     TRY(derive(arena, catalogue, *out_has_case, out_derived));
-    return parse_schema(arena, sources, *out_derived, diagnostics, out);
+    const amanat_result result = parse_schema(arena, sources, *out_derived, diagnostics, out);
+    amanat_diagnostics_quote(diagnostics, DERIVED_SCHEMA_NAME, out_derived->at,
+                             out_derived->length);
+    return result;
 }
 
 amanat_result ruleset_write_schema(const struct ruleset_sources *sources,
@@ -163,6 +179,7 @@ amanat_result ruleset_write_schema(const struct ruleset_sources *sources,
         buffer_append(out, derived);
         result = buffer_check(out);
     }
+    quote_folder(&copies, diagnostics);
     arena_free(arena);
     return result;
 }
@@ -412,6 +429,7 @@ amanat_result ruleset_compile(const struct ruleset_sources *sources,
     ruleset->arena = arena_new(RULESET_ARENA_LIMIT);
     const amanat_result result = ruleset->arena == NULL ? amanat_result_of(AMANAT_STATUS_MEMORY)
                                                         : compile(ruleset, sources, diagnostics);
+    quote_folder(&ruleset->sources, diagnostics);
     if (!amanat_is_ok(result)) {
         ruleset_unref(ruleset);
         return result;

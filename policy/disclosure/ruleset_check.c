@@ -274,6 +274,10 @@ static amanat_result check_attribute(void *context, const struct cedar_policy *p
 {
     struct attribute_check *check = context;
     const struct ruleset *ruleset = check->ruleset;
+    if (resource_type.length > 0 &&
+        cedar_schema_entity_type(ruleset->schema, resource_type) == NULL) {
+        return AMANAT_OK; /* check_scope has reported the type, from which this would follow */
+    }
     bool known = resource_type.length > 0 && has_attribute(ruleset, resource_type, attribute);
     for (size_t i = 0; resource_type.length == 0 && i < ruleset->catalogue->record_count; i++) {
         known = known || has_attribute(ruleset, ruleset->catalogue->records[i].name, attribute);
