@@ -512,11 +512,23 @@ struct cedar_response {
     size_t error_count;
 };
 
+/** Policies as decisions need them. */
+struct cedar_compiled_policies;
+
+/**
+ * Compiles a set, its links included, without validating it: constants are worked out and policies
+ * are indexed by their scope. The set must live as long, and what is added to it later takes no
+ * part. MEMORY is the only failure.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_compile_unchecked(struct arena *arena,
+                                                        const struct cedar_policy_set *set,
+                                                        const struct cedar_compiled_policies **out);
+
 /**
  * Decides by Cedar's rules. The response lives in `arena`. MEMORY is the only failure, and no
  * decision.
  */
-AMANAT_MUST_CHECK amanat_result cedar_authorize(const struct cedar_policy_set *set,
+AMANAT_MUST_CHECK amanat_result cedar_authorize(const struct cedar_compiled_policies *policies,
                                                 const struct cedar_request *request,
                                                 const struct cedar_entities *entities,
                                                 struct arena *arena,

@@ -42,16 +42,26 @@ static struct cedar_entity *find_own(const struct cedar_entities *entities,
     return NULL;
 }
 
-const struct cedar_entity *cedar_entities_find(const struct cedar_entities *entities,
-                                               const struct cedar_entity_uid *uid)
+const struct cedar_entity *cedar_entities_find_hashed(const struct cedar_entities *entities,
+                                                      const struct cedar_entity_uid *uid,
+                                                      uint64_t hash)
 {
     for (; entities != NULL; entities = entities->base) {
-        const struct cedar_entity *entity = find_own(entities, uid);
+        const struct cedar_entity *entity =
+            entities->items.count > FEW_ENTITIES
+                ? cedar_uid_map_get_hashed(&entities->by_uid, uid, hash)
+                : find_own(entities, uid);
         if (entity != NULL) {
             return entity;
         }
     }
     return NULL;
+}
+
+const struct cedar_entity *cedar_entities_find(const struct cedar_entities *entities,
+                                               const struct cedar_entity_uid *uid)
+{
+    return cedar_entities_find_hashed(entities, uid, cedar_uid_hash(uid));
 }
 
 /* ---- Adding ---- */
@@ -175,10 +185,31 @@ static int compare_uid_pointers(const void *a, const void *b)
                                     *(const struct cedar_entity_uid *const *)b);
 }
 
-static bool has_ancestor(const struct cedar_entity *entity, const struct cedar_entity_uid *uid)
+/* Most entities have few ancestors: to compare them takes less than to search. */
+#define FEW_ANCESTORS 8
+
+bool cedar_entity_has_ancestor(const struct cedar_entity *entity,
+                               const struct cedar_entity_uid *uid)
 {
-    return sorted_find(&uid, entity->ancestors, entity->ancestor_count, sizeof(*entity->ancestors),
+    for (size_t i = 0; i < entity->ancestor_count && entity->ancestor_count <= FEW_ANCESTORS; i++) {
+        if (cedar_entity_uid_equal(entity->ancestors[i], uid)) {
+            return true;
+        }
+    }
+    return entity->ancestor_count > FEW_ANCESTORS &&
+           sorted_find(&uid, entity->ancestors, entity->ancestor_count, sizeof(*entity->ancestors),
                        compare_uid_pointers) != NULL;
+}
+
+static amanat_result hash_ancestors(struct arena *arena, struct cedar_entity *entity)
+{
+    uint64_t *hashes = arena_allocate_array(arena, entity->ancestor_count, sizeof(*hashes));
+    TRY_MEMORY(hashes);
+    for (size_t i = 0; i < entity->ancestor_count; i++) {
+        hashes[i] = cedar_uid_hash(entity->ancestors[i]);
+    }
+    entity->ancestor_hashes = hashes;
+    return AMANAT_OK;
 }
 
 /* The ancestors of an entity whose parents have theirs: the parents and their ancestors. */
@@ -211,7 +242,7 @@ static amanat_result collect_ancestors(const struct cedar_entities *entities,
     }
     entity->ancestors = all;
     entity->ancestor_count = kept;
-    return AMANAT_OK;
+    return hash_ancestors(entities->arena, entity);
 }
 
 static amanat_result refuse_cycle(const struct cedar_entity *entity,
@@ -256,7 +287,7 @@ static amanat_result close_entity(const struct cedar_entities *entities, steps *
         TRY(collect_ancestors(entities, entity));
         entity->is_closed = true;
         stack->count--;
-        if (has_ancestor(entity, &entity->uid)) {
+        if (cedar_entity_has_ancestor(entity, &entity->uid)) {
             return refuse_cycle(entity, diagnostics);
         }
     }
@@ -322,7 +353,7 @@ bool cedar_entities_is_in(const struct cedar_entities *entities,
         return true;
     }
     const struct cedar_entity *entity = cedar_entities_find(entities, descendant);
-    return entity != NULL && has_ancestor(entity, ancestor);
+    return entity != NULL && cedar_entity_has_ancestor(entity, ancestor);
 }
 
 size_t cedar_entities_count(const struct cedar_entities *entities)

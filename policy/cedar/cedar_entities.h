@@ -14,6 +14,7 @@ struct cedar_entity {
     const struct cedar_entity_uid *parents; /* sorted, none twice */
     size_t parent_count;
     const struct cedar_entity_uid **ancestors; /* sorted, none twice; once the store is closed */
+    const uint64_t *ancestor_hashes;           /* cedar_uid_hash of each */
     size_t ancestor_count;
     bool is_being_closed;
     bool is_closed;
@@ -29,6 +30,15 @@ struct cedar_entities {
     struct cedar_uid_map by_uid;         /* to struct cedar_entity */
     bool is_closed;
 };
+
+/** cedar_entities_find for a uid whose hash is known. */
+const struct cedar_entity *cedar_entities_find_hashed(const struct cedar_entities *entities,
+                                                      const struct cedar_entity_uid *uid,
+                                                      uint64_t hash);
+
+/** Whether `uid` is among the ancestors of an entity of a closed store. */
+bool cedar_entity_has_ancestor(const struct cedar_entity *entity,
+                               const struct cedar_entity_uid *uid);
 
 /** Where an entity was read, for the messages of later steps. */
 struct cedar_entity_place {

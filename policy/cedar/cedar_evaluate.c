@@ -22,23 +22,30 @@ static struct cedar_value value_of_uid(const struct cedar_entity_uid *uid)
     return cedar_value_entity(uid->type, uid->id);
 }
 
-static struct cedar_value variable(const struct cedar_evaluation *evaluation,
-                                   enum cedar_variable which)
+static amanat_result evaluate_variable(const struct cedar_evaluation *evaluation,
+                                       enum cedar_variable which, struct cedar_value *out)
 {
     const struct cedar_request *request = evaluation->request;
+    if (request == NULL || (which == CEDAR_VARIABLE_ACTION && evaluation->action_is_open)) {
+        return cedar_not_known_yet();
+    }
     switch (which) {
     case CEDAR_VARIABLE_PRINCIPAL:
-        return value_of_uid(&request->principal);
+        *out = value_of_uid(&request->principal);
+        return AMANAT_OK;
     case CEDAR_VARIABLE_ACTION:
-        return value_of_uid(&request->action);
+        *out = value_of_uid(&request->action);
+        return AMANAT_OK;
     case CEDAR_VARIABLE_RESOURCE:
-        return value_of_uid(&request->resource);
+        *out = value_of_uid(&request->resource);
+        return AMANAT_OK;
     case CEDAR_VARIABLE_CONTEXT:
         break;
     }
-    return request->context.kind == CEDAR_VALUE_RECORD
+    *out = request->context.kind == CEDAR_VALUE_RECORD
                ? request->context
                : (struct cedar_value){.kind = CEDAR_VALUE_RECORD, .depth = 1};
+    return AMANAT_OK;
 }
 
 static amanat_result evaluate_bool(struct cedar_evaluation *evaluation,
@@ -75,6 +82,29 @@ static amanat_result evaluate_if(struct cedar_evaluation *evaluation,
     return cedar_evaluate(evaluation, expression->operands[guard ? 1 : 2], out);
 }
 
+/* Whose attributes are the record's that is asked about; how it is named does not matter. */
+static bool is_asked_resource(const struct cedar_evaluation *evaluation,
+                              const struct cedar_entity_uid *uid)
+{
+    return (evaluation->resource_is_open || evaluation->resource_override != NULL) &&
+           cedar_entity_uid_equal(uid, &evaluation->request->resource);
+}
+
+/* An entity's attributes; NULL when it does not exist. */
+static amanat_result find_attributes(const struct cedar_evaluation *evaluation,
+                                     const struct cedar_entity_uid *uid,
+                                     const struct cedar_value **out)
+{
+    const struct cedar_entity *entity = NULL;
+    if (is_asked_resource(evaluation, uid)) {
+        *out = evaluation->resource_override;
+        return evaluation->resource_is_open ? cedar_not_known_yet() : AMANAT_OK;
+    }
+    TRY(cedar_evaluation_find(evaluation, uid, &entity));
+    *out = entity == NULL ? NULL : cedar_entity_attributes(entity);
+    return AMANAT_OK;
+}
+
 /* An attribute of a record or an entity; `*out` is NULL when it is not there. */
 static amanat_result find_attribute(struct cedar_evaluation *evaluation,
                                     const struct cedar_expression *expression,
@@ -88,9 +118,9 @@ static amanat_result find_attribute(struct cedar_evaluation *evaluation,
     if (value->kind != CEDAR_VALUE_ENTITY) {
         return fail_at(evaluation, expression, "expected a record or an entity", value->kind);
     }
-    const struct cedar_entity *entity =
-        cedar_entities_find(evaluation->entities, &value->as.entity);
-    *out = entity == NULL ? NULL : cedar_value_get(cedar_entity_attributes(entity), name);
+    const struct cedar_value *attributes = NULL;
+    TRY(find_attributes(evaluation, &value->as.entity, &attributes));
+    *out = attributes == NULL ? NULL : cedar_value_get(attributes, name);
     return AMANAT_OK;
 }
 
@@ -117,8 +147,11 @@ static amanat_result evaluate_get(struct cedar_evaluation *evaluation,
     TRY(cedar_evaluate(evaluation, expression->operands[0], &operand));
     TRY(find_attribute(evaluation, expression, &operand, expression->as.attribute, &found));
     if (found == NULL) {
-        const bool absent = operand.kind == CEDAR_VALUE_ENTITY &&
-                            cedar_entities_find(evaluation->entities, &operand.as.entity) == NULL;
+        const struct cedar_value *attributes = &operand;
+        if (operand.kind == CEDAR_VALUE_ENTITY) {
+            TRY(find_attributes(evaluation, &operand.as.entity, &attributes));
+        }
+        const bool absent = attributes == NULL;
         evaluation->line = expression->line;
         evaluation->column = expression->column;
         return cedar_evaluation_fail(evaluation, "%s `%.*s`",
@@ -279,8 +312,7 @@ amanat_result cedar_evaluate(struct cedar_evaluation *evaluation,
         *out = expression->as.literal;
         return AMANAT_OK;
     case CEDAR_EXPRESSION_VARIABLE:
-        *out = variable(evaluation, expression->as.variable);
-        return AMANAT_OK;
+        return evaluate_variable(evaluation, expression->as.variable, out);
     case CEDAR_EXPRESSION_AND:
     case CEDAR_EXPRESSION_OR:
         return evaluate_logic(evaluation, expression, out);
@@ -307,12 +339,13 @@ amanat_result cedar_evaluate(struct cedar_evaluation *evaluation,
 }
 
 amanat_result cedar_evaluate_conditions(struct cedar_evaluation *evaluation,
-                                        const struct cedar_policy *policy, bool *out)
+                                        const struct cedar_condition *conditions, size_t count,
+                                        bool *out)
 {
-    for (size_t i = 0; i < policy->condition_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         bool holds = false;
-        TRY(evaluate_bool(evaluation, policy->conditions[i].body, &holds));
-        if (holds == policy->conditions[i].unless) {
+        TRY(evaluate_bool(evaluation, conditions[i].body, &holds));
+        if (holds == conditions[i].unless) {
             *out = false;
             return AMANAT_OK;
         }

@@ -7,17 +7,17 @@
 #include "policy/cedar/cedar_operations.h"
 
 /**
- * CONFIG_FAULT: the expression has no value, `evaluation` says why and where. MEMORY: nothing is
- * known.
+ * CONFIG_FAULT: the expression has no value, `evaluation` says why and where. RETRY_LATER: its
+ * value depends on what `evaluation` does not know yet. MEMORY: nothing is known.
  */
 AMANAT_MUST_CHECK amanat_result cedar_evaluate(struct cedar_evaluation *evaluation,
                                                const struct cedar_expression *expression,
                                                struct cedar_value *out);
 
-/** All conditions of a policy, whose scope is known to match. Fails as cedar_evaluate does. */
+/** Whether all conditions of a policy hold whose scope matches. Fails as cedar_evaluate does. */
 AMANAT_MUST_CHECK amanat_result cedar_evaluate_conditions(struct cedar_evaluation *evaluation,
-                                                          const struct cedar_policy *policy,
-                                                          bool *out);
+                                                          const struct cedar_condition *conditions,
+                                                          size_t count, bool *out);
 
 /** Whether all of `text` matches. */
 bool cedar_pattern_matches(const struct cedar_pattern *pattern, struct bytes text);

@@ -555,10 +555,9 @@ amanat_result cedar_explain(const struct cedar_policy *policy, const struct ceda
                             struct arena *arena, struct cedar_explanation *out)
 {
     ASSERT(entities->is_closed);
-    struct explainer explainer = {
-        .evaluation = {.request = request, .entities = entities, .arena = arena},
-        .known = known,
-        .arena = arena};
+    struct explainer explainer = {.evaluation = cedar_evaluation_of(request, entities, arena),
+                                  .known = known,
+                                  .arena = arena};
     struct cedar_explanation explanation = {.conjuncts = NULL};
     TRY(explain_scope(&explainer, policy, &explanation));
     for (size_t i = 0; i < policy->condition_count; i++) {

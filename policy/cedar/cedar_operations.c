@@ -9,6 +9,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/sorted.h"
+#include "policy/cedar/cedar_entities.h"
 #include "policy/cedar/cedar_extension.h"
 
 amanat_result cedar_evaluation_fail(struct cedar_evaluation *evaluation, const char *format, ...)
@@ -18,6 +19,62 @@ amanat_result cedar_evaluation_fail(struct cedar_evaluation *evaluation, const c
     (void)vsnprintf(evaluation->failure, sizeof(evaluation->failure), format, arguments);
     va_end(arguments);
     return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+}
+
+struct cedar_evaluation cedar_evaluation_of(const struct cedar_request *request,
+                                            const struct cedar_entities *entities,
+                                            struct arena *arena)
+{
+    return (struct cedar_evaluation){
+        .request = request,
+        .entities = entities,
+        .principal = cedar_entities_find(entities, &request->principal),
+        .action = cedar_entities_find(entities, &request->action),
+        .resource = cedar_entities_find(entities, &request->resource),
+        .arena = arena,
+    };
+}
+
+/* The very same texts: then the uids are equal, and most often they are not the same if not. */
+static bool is_same(const struct cedar_entity_uid *a, const struct cedar_entity_uid *b)
+{
+    return a->id.at == b->id.at && a->id.length == b->id.length && a->type.at == b->type.at &&
+           a->type.length == b->type.length;
+}
+
+amanat_result cedar_evaluation_find(const struct cedar_evaluation *evaluation,
+                                    const struct cedar_entity_uid *uid,
+                                    const struct cedar_entity **out)
+{
+    if (evaluation->entities == NULL) {
+        return cedar_not_known_yet();
+    }
+    const struct cedar_request *request = evaluation->request;
+    if (is_same(uid, &request->principal)) {
+        *out = evaluation->principal;
+    } else if (is_same(uid, &request->resource)) {
+        *out = evaluation->resource;
+    } else if (is_same(uid, &request->action)) {
+        *out = evaluation->action;
+    } else {
+        *out = cedar_entities_find(evaluation->entities, uid);
+    }
+    return AMANAT_OK;
+}
+
+/* Cedar's `in` for two entities. */
+static amanat_result is_in(const struct cedar_evaluation *evaluation,
+                           const struct cedar_entity_uid *descendant,
+                           const struct cedar_entity_uid *ancestor, bool *out)
+{
+    const struct cedar_entity *entity = NULL;
+    if (cedar_entity_uid_equal(descendant, ancestor)) {
+        *out = true;
+        return AMANAT_OK;
+    }
+    TRY(cedar_evaluation_find(evaluation, descendant, &entity));
+    *out = entity != NULL && cedar_entity_has_ancestor(entity, ancestor);
+    return AMANAT_OK;
 }
 
 static amanat_result overflow(struct cedar_evaluation *evaluation, const char *what)
@@ -154,9 +211,10 @@ amanat_result cedar_operation_in(struct cedar_evaluation *evaluation,
 {
     const struct cedar_entity_uid *descendant = &operands[0].as.entity;
     const struct cedar_value *right = &operands[1];
+    bool found = false;
     if (right->kind == CEDAR_VALUE_ENTITY) {
-        return give_bool(cedar_entities_is_in(evaluation->entities, descendant, &right->as.entity),
-                         out);
+        TRY(is_in(evaluation, descendant, &right->as.entity, &found));
+        return give_bool(found, out);
     }
     if (right->kind != CEDAR_VALUE_SET) {
         return cedar_evaluation_fail(evaluation,
@@ -169,10 +227,8 @@ amanat_result cedar_operation_in(struct cedar_evaluation *evaluation,
                                          cedar_value_kind_name(right->as.set.items[i].kind));
         }
     }
-    bool found = false;
     for (size_t i = 0; i < right->as.set.count && !found; i++) {
-        found = cedar_entities_is_in(evaluation->entities, descendant,
-                                     &right->as.set.items[i].as.entity);
+        TRY(is_in(evaluation, descendant, &right->as.set.items[i].as.entity, &found));
     }
     return give_bool(found, out);
 }
@@ -231,8 +287,8 @@ static amanat_result apply_is_empty(struct cedar_evaluation *evaluation,
 static amanat_result apply_has_tag(struct cedar_evaluation *evaluation,
                                    const struct cedar_value *operands, struct cedar_value *out)
 {
-    const struct cedar_entity *entity =
-        cedar_entities_find(evaluation->entities, &operands[0].as.entity);
+    const struct cedar_entity *entity = NULL;
+    TRY(cedar_evaluation_find(evaluation, &operands[0].as.entity, &entity));
     return give_bool(entity != NULL &&
                          cedar_value_get(cedar_entity_tags(entity), operands[1].as.string) != NULL,
                      out);
@@ -241,8 +297,8 @@ static amanat_result apply_has_tag(struct cedar_evaluation *evaluation,
 static amanat_result apply_get_tag(struct cedar_evaluation *evaluation,
                                    const struct cedar_value *operands, struct cedar_value *out)
 {
-    const struct cedar_entity *entity =
-        cedar_entities_find(evaluation->entities, &operands[0].as.entity);
+    const struct cedar_entity *entity = NULL;
+    TRY(cedar_evaluation_find(evaluation, &operands[0].as.entity, &entity));
     if (entity == NULL) {
         return cedar_evaluation_fail(evaluation, "the entity asked for a tag does not exist");
     }

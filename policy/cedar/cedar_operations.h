@@ -19,15 +19,35 @@ enum cedar_operation_style {
     CEDAR_OPERATION_FUNCTION
 };
 
-/** What an operation may look at while a policy is evaluated, and where it says why it failed. */
+/**
+ * What an expression may look at while it is evaluated, and where it is said why it failed. What is
+ * not known yet (cedar_simplify.h) makes an evaluation that asks for it end with RETRY_LATER.
+ */
 struct cedar_evaluation {
-    const struct cedar_request *request;
-    const struct cedar_entities *entities;
+    const struct cedar_request *request;   /* NULL: not known yet */
+    const struct cedar_entities *entities; /* NULL: not known yet */
+    /* The request's entities, or NULL where the store has none: looked up once for all policies. */
+    const struct cedar_entity *principal;
+    const struct cedar_entity *action;
+    const struct cedar_entity *resource;
+    bool action_is_open;                         /* the action is not known yet */
+    bool resource_is_open;                       /* the resource's attributes are not known yet */
+    const struct cedar_value *resource_override; /* instead of the resource's attributes, or NULL */
     struct arena *arena;
     unsigned line; /* of the expression that is being applied */
     unsigned column;
     char failure[240];
 };
+
+/** An evaluation of this request: its entities are looked up. The store is closed. */
+struct cedar_evaluation cedar_evaluation_of(const struct cedar_request *request,
+                                            const struct cedar_entities *entities,
+                                            struct arena *arena);
+
+/** The entity, or NULL where the store has none. RETRY_LATER while there is no store. */
+AMANAT_MUST_CHECK amanat_result cedar_evaluation_find(const struct cedar_evaluation *evaluation,
+                                                      const struct cedar_entity_uid *uid,
+                                                      const struct cedar_entity **out);
 
 /** Says why a policy has no value; CONFIG_FAULT. */
 __attribute__((format(printf, 2, 3))) AMANAT_MUST_CHECK amanat_result
@@ -62,6 +82,12 @@ AMANAT_MUST_CHECK amanat_result cedar_operation_apply(const struct cedar_operati
                                                       struct cedar_evaluation *evaluation,
                                                       const struct cedar_value *operands,
                                                       size_t count, struct cedar_value *out);
+
+/** What waits for something that is not known yet: no failure of the policy. */
+static inline amanat_result cedar_not_known_yet(void)
+{
+    return amanat_result_of(AMANAT_STATUS_RETRY_LATER);
+}
 
 /** Cedar's `in` of an entity in an entity or in a set of entities. */
 AMANAT_MUST_CHECK amanat_result cedar_operation_in(struct cedar_evaluation *evaluation,

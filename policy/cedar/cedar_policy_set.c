@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policy set: ids, links, the index by action, and what may be asked about a policy. */
+/* The policy set: ids, links, and what may be asked about a policy. */
 #include "policy/cedar/cedar_policy_set.h"
 
 #include "policy/base/guard.h"
@@ -13,42 +13,6 @@ struct cedar_policy_set *cedar_policy_set_new(struct arena *arena,
         set->ids = options == NULL ? CEDAR_POLICY_IDS_BY_POSITION : options->ids;
     }
     return set;
-}
-
-/* ---- The index by action ---- */
-
-static amanat_result index_action(struct cedar_policy_set *set,
-                                  const struct cedar_entity_uid *action, size_t position)
-{
-    struct cedar_action_index *index = cedar_uid_map_get(&set->by_action, action);
-    if (index == NULL) {
-        index = ARENA_NEW(set->arena, struct cedar_action_index);
-        TRY_MEMORY(index);
-        TRY(cedar_uid_map_put(set->arena, &set->by_action, action, index));
-    }
-    size_t *place = VECTOR_PUSH(set->arena, &index->policies);
-    TRY_MEMORY(place);
-    *place = position;
-    return AMANAT_OK;
-}
-
-static amanat_result index_policy(struct cedar_policy_set *set, const struct cedar_policy *policy,
-                                  size_t position)
-{
-    const struct cedar_action_scope *scope = &policy->scope.action;
-    if (policy->kind == CEDAR_POLICY_TEMPLATE) {
-        return AMANAT_OK;
-    }
-    if (scope->kind == CEDAR_SCOPE_ANY) {
-        size_t *place = VECTOR_PUSH(set->arena, &set->any_action);
-        TRY_MEMORY(place);
-        *place = position;
-        return AMANAT_OK;
-    }
-    for (size_t i = 0; i < scope->count; i++) {
-        TRY(index_action(set, &scope->entities[i], position));
-    }
-    return AMANAT_OK;
 }
 
 /* ---- Adding ---- */
@@ -76,8 +40,7 @@ static amanat_result add_policy(struct cedar_policy_set *set, struct cedar_polic
     struct cedar_policy **place = VECTOR_PUSH(set->arena, &set->policies);
     TRY_MEMORY(place);
     *place = policy;
-    TRY(map_put(set->arena, &set->by_id, policy->id, policy));
-    return index_policy(set, policy, set->policies.count - 1);
+    return map_put(set->arena, &set->by_id, policy->id, policy);
 }
 
 static amanat_result name_policy(struct cedar_policy_set *set, struct cedar_policy *policy,

@@ -28,7 +28,7 @@ amanat_result access_ask(const struct access *access, struct bytes action,
                                           .resource = *resource,
                                           .context = *context};
     struct access_answer answer = {0};
-    TRY(cedar_authorize(access->ruleset->policies, &request, entities, access->arena,
+    TRY(cedar_authorize(access->ruleset->compiled_policies, &request, entities, access->arena,
                         &answer.response));
     answer.forbidden =
         answer.response.forbid_count > 0 || response_has_forbid_error(&answer.response);

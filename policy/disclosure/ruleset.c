@@ -416,6 +416,7 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
     TRY(compile_entities(ruleset, diagnostics));
     TRY(policies);
     TRY(cedar_policy_set_resource_attributes(ruleset->policies, note_attribute, ruleset));
+    TRY(cedar_compile_unchecked(ruleset->arena, ruleset->policies, &ruleset->compiled_policies));
     TRY(index_field_actions(ruleset));
     return ruleset_check_policies(ruleset, diagnostics);
 }

@@ -25,6 +25,7 @@ struct ruleset {
     struct catalogue *catalogue;
     const struct cedar_schema *schema;
     struct cedar_policy_set *policies;
+    const struct cedar_compiled_policies *compiled_policies;
     /** Partners, purposes, services, actions, and over them the facts. */
     const struct cedar_entities *entities;
     /** [label * DISCLOSURE_MODE_COUNT + mode]; without id if not defined. */

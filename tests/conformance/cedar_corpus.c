@@ -23,6 +23,7 @@ struct test {
     const struct document *document;
     const struct cedar_schema *schema;
     struct cedar_policy_set *policies;
+    const struct cedar_compiled_policies *compiled;
     struct cedar_entities *entities;
     char failure[400];
 };
@@ -67,7 +68,9 @@ static bool load_policies(struct test *test)
     return read_named(test, "policies", &text) &&
            (amanat_is_ok(
                 cedar_policy_set_add_text(test->policies, "policies", text, test->diagnostics)) ||
-            fail(test, "policies"));
+            fail(test, "policies")) &&
+           (amanat_is_ok(cedar_compile_unchecked(test->arena, test->policies, &test->compiled)) ||
+            fail(test, "no memory"));
 }
 
 static bool load_entities(struct test *test)
@@ -167,7 +170,7 @@ static bool run_request(struct test *test, const struct document *document)
         return false;
     }
     if (!amanat_is_ok(
-            cedar_authorize(test->policies, &request, test->entities, test->arena, &response))) {
+            cedar_authorize(test->compiled, &request, test->entities, test->arena, &response))) {
         return fail(test, "no memory");
     }
     const bool allowed = response.decision == CEDAR_DECISION_ALLOW;

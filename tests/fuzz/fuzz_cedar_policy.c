@@ -45,6 +45,7 @@ static amanat_result decide(struct arena *arena, struct cedar_policy_set *set)
     struct cedar_entities *entities = cedar_entities_new(arena, NULL);
     struct cedar_request request = {.principal = alice, .action = view, .resource = photo};
     struct cedar_response response;
+    const struct cedar_compiled_policies *compiled = NULL;
     const struct cedar_slot_values slots = {.principal = &alice, .resource = &photo};
     TRY_MEMORY(entities);
     TRY(make_attributes(arena, &request.context));
@@ -61,7 +62,8 @@ static amanat_result decide(struct arena *arena, struct cedar_policy_set *set)
         TRY(linked);
     }
     TRY(cedar_policy_set_resource_attributes(set, take_attribute, NULL));
-    TRY(cedar_authorize(set, &request, entities, arena, &response));
+    TRY(cedar_compile_unchecked(arena, set, &compiled));
+    TRY(cedar_authorize(compiled, &request, entities, arena, &response));
     ASSERT(response.permit_count + response.forbid_count + response.error_count <=
            cedar_policy_set_count(set));
     return AMANAT_OK;

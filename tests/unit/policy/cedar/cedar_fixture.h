@@ -92,6 +92,14 @@ static inline struct cedar_policy_set *policies_of(struct fixture *fixture, cons
     return set;
 }
 
+static inline const struct cedar_compiled_policies *compile(struct fixture *fixture,
+                                                            const struct cedar_policy_set *set)
+{
+    const struct cedar_compiled_policies *compiled = NULL;
+    assert_ok(cedar_compile_unchecked(fixture->arena, set, &compiled));
+    return compiled;
+}
+
 static inline const struct cedar_schema *schema_of(struct fixture *fixture, const char *text)
 {
     const struct cedar_schema *schema = NULL;

@@ -79,7 +79,8 @@ static void test_decision__follows_cedars_rules(void **state)
         const struct cedar_request request = request_of(rows[i].action);
         const struct cedar_policy_set *set = policies_of(fixture, rows[i].policies);
         const struct cedar_entities *entities = entities_of(fixture, NULL, entities_text);
-        assert_ok(cedar_authorize(set, &request, entities, fixture->arena, &response));
+        assert_ok(
+            cedar_authorize(compile(fixture, set), &request, entities, fixture->arena, &response));
         const char *found = describe(fixture, &response);
         if (strcmp(found, rows[i].expected) != 0) {
             fail_msg("%s: %s, expected %s", rows[i].policies, found, rows[i].expected);
@@ -95,8 +96,9 @@ static void test_errors__say_where_in_the_source(void **state)
     const struct cedar_request request = request_of("view");
     const struct cedar_policy_set *set =
         policies_of(fixture, P "\nwhen { principal.n ==\n  1 + \"x\" };");
-    assert_ok(cedar_authorize(set, &request, entities_of(fixture, NULL, entities_text),
-                              fixture->arena, &response));
+    assert_ok(cedar_authorize(compile(fixture, set), &request,
+                              entities_of(fixture, NULL, entities_text), fixture->arena,
+                              &response));
     assert_int_equal(response.error_count, 1);
     assert_int_equal(response.errors[0].line, 3);
     assert_int_equal(response.errors[0].column, 5);
@@ -117,7 +119,8 @@ static void test_links__decide_and_templates_do_not(void **state)
     assert_ok(cedar_policy_set_add_link(set, BYTES("policy0"), BYTES("a"), &slots[0], NULL));
     assert_ok(cedar_policy_set_add_link(set, BYTES("policy0"), BYTES("b"), &slots[1], NULL));
     const struct cedar_entities *entities = entities_of(fixture, NULL, entities_text);
-    assert_ok(cedar_authorize(set, &request, entities, fixture->arena, &response));
+    assert_ok(
+        cedar_authorize(compile(fixture, set), &request, entities, fixture->arena, &response));
     assert_string_equal(describe(fixture, &response), "allow +a");
     assert_false(cedar_policy_scope_matches(cedar_policy_set_at(set, 0), &request, entities));
     assert_true(cedar_policy_scope_matches(cedar_policy_set_at(set, 1), &request, entities));
@@ -137,6 +140,7 @@ static amanat_result decide(struct arena *arena, struct cedar_response *out)
     struct cedar_schema_source schema_source = source;
     schema_source.text = bytes_of_string(source.text.at);
     const struct cedar_schema *schema = NULL;
+    const struct cedar_compiled_policies *compiled = NULL;
     struct cedar_policy_set *set = cedar_policy_set_new(arena, NULL);
     struct cedar_entities *entities = cedar_entities_new(arena, NULL);
     const struct cedar_entity_uid blue = uid("Team", "blue");
@@ -174,7 +178,11 @@ static amanat_result decide(struct arena *arena, struct cedar_response *out)
     if (amanat_is_ok(result)) {
         result = cedar_entities_close(entities, schema, NULL);
     }
-    return amanat_is_ok(result) ? cedar_authorize(set, &request, entities, arena, out) : result;
+    if (amanat_is_ok(result)) {
+        result = cedar_compile_unchecked(arena, set, &compiled);
+    }
+    return amanat_is_ok(result) ? cedar_authorize(compiled, &request, entities, arena, out)
+                                : result;
 }
 
 static void test_memory__may_end_at_any_point_and_only_that_is_said(void **state)

@@ -23,7 +23,8 @@ static const char *evaluate(struct fixture *fixture, const char *expression)
                                     .resource = uid("Photo", "")};
     const struct cedar_field field = {BYTES("nul"), cedar_value_string(bytes_of("a\0b", 3))};
     assert_ok(cedar_value_record(fixture->arena, &field, 1, &request.context));
-    assert_ok(cedar_authorize(set, &request, entities, fixture->arena, &response));
+    assert_ok(
+        cedar_authorize(compile(fixture, set), &request, entities, fixture->arena, &response));
     if (response.error_count > 0) {
         const struct cedar_policy_error *error = &response.errors[0];
         return arena_format(fixture->arena, "%u: %s", error->column, error->text);
