@@ -373,6 +373,28 @@ bool cedar_type_accepts(const struct cedar_schema *schema, const struct cedar_ty
                         const struct cedar_value *value, const char *source, unsigned line,
                         unsigned column, struct amanat_diagnostics *diagnostics);
 
+/* ---- Formatting ---- */
+
+/**
+ * Appends a text of policies, or of a schema, in the one way to write it. The tokens stay as they
+ * are, in their order, and so do the comments: only white space changes, and therefore never what
+ * the text means. Formatted text stays as it is when it is formatted again. Lines are at most 100
+ * characters long where they have a place to end. Brackets, `&&`, `||` and `if` that the author
+ * wrote over several lines stay so; comments keep the end of a line or a line of their own; of
+ * blank lines one stays. LIMIT when the buffer is full.
+ *
+ * A text that does not parse (a schema need not resolve) is CONFIG_FAULT, with the parser's
+ * diagnostics; nothing is appended then.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_format_policies(struct arena *arena, const char *source,
+                                                      struct bytes text,
+                                                      struct amanat_diagnostics *diagnostics,
+                                                      struct buffer *out);
+AMANAT_MUST_CHECK amanat_result cedar_format_schema(struct arena *arena, const char *source,
+                                                    struct bytes text,
+                                                    struct amanat_diagnostics *diagnostics,
+                                                    struct buffer *out);
+
 /* ---- Values from JSON ---- */
 
 /**
