@@ -145,6 +145,27 @@ static amanat_result compile_schema(struct arena *arena, const struct ruleset_so
     return result;
 }
 
+/*
+ * The model's texts and what is derived from them, formatted as `amanat format` does it; one by
+ * one, because two of them may have the same name space.
+ */
+static amanat_result write_schema(struct arena *arena, const struct ruleset_sources *sources,
+                                  struct bytes derived, struct amanat_diagnostics *diagnostics,
+                                  struct buffer *out)
+{
+    buffer_append_string(out, "// Written by `amanat schema`: do not edit. Cedar's editors read "
+                              "it; the gateway does not.\n");
+    for (size_t i = 0; i < sources->folder_count; i++) {
+        const struct catalogue_source *file = &sources->folder[i];
+        if (is_model(file->path)) {
+            buffer_append_format(out, "\n// From %.*s\n", BYTES_PRINTF(file->path));
+            TRY(cedar_format_schema(arena, file->path.at, file->text, diagnostics, out));
+        }
+    }
+    buffer_append_string(out, "\n// Derived from vocabulary.yaml and services/\n");
+    return cedar_format_schema(arena, DERIVED_SCHEMA_NAME, derived, diagnostics, out);
+}
+
 amanat_result ruleset_write_schema(const struct ruleset_sources *sources,
                                    struct amanat_diagnostics *diagnostics, struct buffer *out)
 {
@@ -166,18 +187,7 @@ amanat_result ruleset_write_schema(const struct ruleset_sources *sources,
             compile_schema(arena, &copies, catalogue, diagnostics, &has_case, &derived, &schema);
     }
     if (amanat_is_ok(result)) {
-        buffer_append_string(
-            out, "// Written by `amanat schema`: do not edit. Cedar's editors read it; the "
-                 "gateway does not.\n");
-        for (size_t i = 0; i < copies.folder_count; i++) {
-            if (is_model(copies.folder[i].path)) {
-                buffer_append_format(out, "\n// From %.*s\n", BYTES_PRINTF(copies.folder[i].path));
-                buffer_append(out, copies.folder[i].text);
-            }
-        }
-        buffer_append_string(out, "\n// Derived from vocabulary.yaml and services/\n");
-        buffer_append(out, derived);
-        result = buffer_check(out);
+        result = write_schema(arena, &copies, derived, diagnostics, out);
     }
     quote_folder(&copies, diagnostics);
     arena_free(arena);
