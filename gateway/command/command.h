@@ -20,6 +20,7 @@ enum command_exit {
 int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_schema(int argc, char **argv);
+int command_format(int argc, char **argv);
 int command_preview(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_search(int argc, char **argv);

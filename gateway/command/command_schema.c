@@ -38,28 +38,15 @@ static amanat_result derive(const char *folder, struct amanat_diagnostics *diagn
     return result;
 }
 
-/* Written beside it and renamed, so that an editor never sees half a schema. */
 static amanat_result write_file(const char *folder, struct bytes text,
                                 struct amanat_diagnostics *diagnostics)
 {
     char path[4096];
-    char temporary[4096];
     const int length = snprintf(path, sizeof(path), "%s/%s", folder, RULESET_SCHEMA_PATH);
-    const int temporary_length =
-        snprintf(temporary, sizeof(temporary), "%s/.%s.new", folder, RULESET_SCHEMA_PATH);
-    if (length < 0 || temporary_length < 0 || (size_t)temporary_length >= sizeof(temporary)) {
+    if (length < 0 || (size_t)length >= sizeof(path)) {
         return amanat_result_of(AMANAT_STATUS_LIMIT);
     }
-    FILE *file = fopen(temporary, "wb");
-    bool written = file != NULL && fwrite(text.at, 1, text.length, file) == text.length;
-    written = file != NULL && fclose(file) == 0 && written;
-    if (!written || rename(temporary, path) != 0) {
-        amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "cannot-write",
-                               RULESET_SCHEMA_PATH, 0, 0, "it cannot be written");
-        (void)remove(temporary);
-        return amanat_result_of(AMANAT_STATUS_IO);
-    }
-    return AMANAT_OK;
+    return policy_files_replace(path, text, diagnostics);
 }
 
 static amanat_result run(const struct arguments *arguments, struct amanat_diagnostics *diagnostics)

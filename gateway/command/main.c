@@ -13,6 +13,7 @@ static const struct {
     {"serve", command_serve, "run the gateway"},
     {"check", command_check, "compile a policy folder and say what is wrong with it"},
     {"schema", command_schema, "print or write the Cedar schema of a policy folder"},
+    {"format", command_format, "format Cedar policies and schemas"},
     {"preview", command_preview, "show what an agent would get"},
     {"verify", command_verify, "check that a trail is whole"},
     {"search", command_search, "list entries of a trail"},

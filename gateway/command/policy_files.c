@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From files on disk to the sources that policy/disclosure compiles. */
+/* From files on disk to the sources that policy/disclosure compiles; and back to disk. */
 #include "gateway/command/policy_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gateway/config/config.h"
 #include "policy/base/base.h"
@@ -60,4 +69,66 @@ const struct catalogue_source *policy_files_find(const struct ruleset_sources *s
         }
     }
     return NULL;
+}
+
+/* ---- Replacing ---- */
+
+/* Hidden beside the file, so that nobody takes it for a policy: `a/.b.cedar.new`. */
+static bool name_temporary(const char *path, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const int length = snprintf(out, size, "%.*s.%s.new", (int)(name - path), path, name);
+    return length > 0 && (size_t)length < size;
+}
+
+static bool write_all(int file, struct bytes bytes)
+{
+    while (bytes.length > 0) {
+        const ssize_t written = write(file, bytes.at, bytes.length);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes = bytes_from(bytes, written < 0 ? 0 : (size_t)written);
+    }
+    return true;
+}
+
+/* The owner first: changing it takes bits of the mode away. */
+static bool take_after(int file, const struct stat *old)
+{
+    return (fchown(file, old->st_uid, old->st_gid) == 0 || errno == EPERM) &&
+           fchmod(file, old->st_mode & 07777) == 0;
+}
+
+static bool write_temporary(const char *path, const struct stat *old, struct bytes text)
+{
+    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file < 0) {
+        return false;
+    }
+    const bool written =
+        write_all(file, text) && (old == NULL || take_after(file, old)) && fsync(file) == 0;
+    return close(file) == 0 && written;
+}
+
+amanat_result policy_files_replace(const char *path, struct bytes text,
+                                   struct amanat_diagnostics *diagnostics)
+{
+    char target[PATH_MAX];
+    char temporary[PATH_MAX];
+    struct stat old;
+    const bool is_there = realpath(path, target) != NULL && stat(target, &old) == 0;
+    const char *to = is_there ? target : path;
+    const bool named = name_temporary(to, temporary, sizeof(temporary));
+    if (named && write_temporary(temporary, is_there ? &old : NULL, text) &&
+        rename(temporary, to) == 0) {
+        return AMANAT_OK;
+    }
+    if (named) {
+        (void)remove(temporary);
+    }
+    amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "cannot-write", path, 0, 0,
+                           "it cannot be written");
+    return amanat_result_of(AMANAT_STATUS_IO);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of a policy folder and of its facts, read for the compiler. */
+/* The files of a policy folder and of its facts: read for the compiler, and replaced by commands
+ * that write them. */
 #ifndef AMANAT_GATEWAY_COMMAND_POLICY_FILES_H
 #define AMANAT_GATEWAY_COMMAND_POLICY_FILES_H
 
@@ -23,5 +24,13 @@ AMANAT_MUST_CHECK amanat_result policy_files_read(const char *folder, const char
 /** The file of that path in the folder's sources, or NULL. */
 const struct catalogue_source *policy_files_find(const struct ruleset_sources *sources,
                                                  const char *path);
+
+/**
+ * Puts `text` into the file, which need not be there: written beside it and renamed, so that nobody
+ * ever sees half of it. It keeps its mode and, where that is allowed, its owner; of a symbolic link
+ * the file is replaced. IO with a diagnostic.
+ */
+AMANAT_MUST_CHECK amanat_result policy_files_replace(const char *path, struct bytes text,
+                                                     struct amanat_diagnostics *diagnostics);
 
 #endif

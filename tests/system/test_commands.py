@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of administrators, from outside: check, schema, preview, keys. Exit codes 0 yes, 3 no, 1 could not, 2 usage."""
+"""The commands of administrators, from outside: check, schema, format, preview, keys. Exit codes 0 yes, 3 no, 1 could not, 2 usage."""
 import json
 import pathlib
 import re
@@ -72,6 +72,82 @@ def test_check_names_file_line_and_column(amanat, folder, file, old, new, expect
     path = folder / file
     path.write_text(path.read_text().replace(old, new, 1))
     assert re.search(expected, amanat("check", folder, code=3).stderr)
+
+
+# ---- format
+
+UNTIDY = 'permit(principal,action,resource)when{true}; // all'
+TIDY = 'permit (principal, action, resource)\nwhen { true }; // all\n'
+
+
+def test_the_example_is_formatted(amanat):
+    assert amanat("format", "--check", LAHORE).stdout == ""
+
+
+def test_format_prints_one_file_or_standard_input(amanat, tmp_path):
+    file = tmp_path / "a.cedar"
+    file.write_text(UNTIDY)
+    assert amanat("format", file).stdout == TIDY
+    assert amanat("format", "-", input=UNTIDY).stdout == TIDY
+    assert amanat("format", "--schema", "-", input="entity A{};").stdout == "entity A {};\n"
+    assert file.read_text() == UNTIDY
+
+
+def test_format_checks_and_writes_all_of_a_folder(amanat, folder):
+    policy, model, schema = folder / "never.cedar", folder / "model" / "lahore.cedarschema", folder / "schema.cedarschema"
+    tidy = {file: file.read_bytes() for file in (policy, model, schema)}
+    policy.write_text(policy.read_text().replace("forbid (", "forbid("))
+    model.write_text(model.read_text().replace("entity ", "entity  "))
+    policy.chmod(0o604)
+    untidy = {str(policy), str(model)}
+    assert set(amanat("format", "--check", folder, code=3).stdout.splitlines()) == untidy
+    inode = schema.stat().st_ino
+    assert set(amanat("format", "--write", folder).stdout.splitlines()) == untidy
+    assert {file: file.read_bytes() for file in tidy} == tidy
+    assert stat.S_IMODE(policy.stat().st_mode) == 0o604
+    assert schema.stat().st_ino == inode  # what was formatted is not written again
+    assert not list(folder.rglob(".*"))
+    assert amanat("format", "--write", folder).stdout == ""
+
+
+def test_format_writes_through_a_symbolic_link(amanat, tmp_path):
+    (tmp_path / "real.cedar").write_text(UNTIDY)
+    (tmp_path / "link.cedar").symlink_to("real.cedar")
+    amanat("format", "--write", tmp_path / "link.cedar")
+    assert (tmp_path / "link.cedar").is_symlink()
+    assert (tmp_path / "real.cedar").read_text() == TIDY
+
+
+def test_format_leaves_what_does_not_parse_and_goes_on(amanat, tmp_path):
+    bad, good = tmp_path / "a.cedar", tmp_path / "b.cedar"
+    bad.write_text("permit(principal,action);")
+    good.write_text(UNTIDY)
+    done = amanat("format", "--write", tmp_path, code=3)
+    assert re.search(r"a\.cedar:1:\d+: error: ", done.stderr)
+    assert bad.read_text() == "permit(principal,action);"
+    assert good.read_text() == TIDY
+
+
+def test_format_cannot_write_where_nobody_may(amanat, tmp_path):
+    file = tmp_path / "nowhere" / "a.cedar"
+    assert "error" in amanat("format", "--write", file, code=1).stderr
+
+
+def test_format_in_json(amanat, tmp_path):
+    file = tmp_path / "a.cedar"
+    file.write_text(UNTIDY)
+    assert json.loads(amanat("format", file, "--output", "json").stdout) == {
+        "ok": True, "files": [{"file": str(file), "formatted": False, "text": TIDY}], "diagnostics": []}
+    assert json.loads(amanat("format", "--check", file, "--output", "json", code=3).stdout) == {
+        "ok": False, "files": [{"file": str(file), "formatted": False}], "diagnostics": []}
+    answer = json.loads(amanat("format", "-", "--output", "json", input="permit", code=3).stdout)
+    assert not answer["ok"] and answer["files"] == [] and answer["diagnostics"][0]["line"] == 1
+
+
+@pytest.mark.parametrize("arguments", [["--check", "--write", "a.cedar"], ["a.cedar", "b.cedar"], [LAHORE],
+                                       ["--write", "-"], []])
+def test_format_says_how_it_is_used(amanat, arguments):
+    assert "usage: amanat format" in amanat("format", *arguments, code=2).stderr
 
 
 # ---- preview
@@ -170,7 +246,7 @@ def test_wrong_usage_exits_with_2_and_says_how(amanat, arguments):
     assert "usage: amanat" in amanat(*arguments, code=2).stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "check", "schema", "preview", "verify", "search", "witness", "keys"])
+@pytest.mark.parametrize("command", ["serve", "check", "schema", "format", "preview", "verify", "search", "witness", "keys"])
 def test_every_command_has_help(amanat, command):
     assert f"usage: amanat {command}" in amanat(command, "--help").stdout
 
