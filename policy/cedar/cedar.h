@@ -223,12 +223,20 @@ enum cedar_scope_kind {
     CEDAR_SCOPE_IS_IN
 };
 
+/** A place in the source of a policy; 0:0 is none. */
+struct cedar_place {
+    unsigned line;
+    unsigned column;
+};
+
 /** The constraint on principal or resource. */
 struct cedar_scope {
     enum cedar_scope_kind kind;
     bool is_slot;                   /* of a template: the entity is a slot and has no value */
     struct bytes type;              /* IS, IS_IN */
     struct cedar_entity_uid entity; /* EQUAL, IN, IS_IN */
+    struct cedar_place type_place;
+    struct cedar_place entity_place;
 };
 
 /** The constraint on the action: ANY, EQUAL (one entity) or IN (any number of them, even none). */
@@ -236,6 +244,7 @@ struct cedar_action_scope {
     enum cedar_scope_kind kind;
     const struct cedar_entity_uid *entities;
     size_t count;
+    const struct cedar_place *places; /* of each entity, or NULL where there is no source */
 };
 
 struct cedar_policy_scope {
@@ -395,6 +404,54 @@ AMANAT_MUST_CHECK amanat_result cedar_format_schema(struct arena *arena, const c
                                                     struct amanat_diagnostics *diagnostics,
                                                     struct buffer *out);
 
+/* ---- Checking policies against a schema ---- */
+
+/** Policies that keep to a schema; made by cedar_policy_set_check only. */
+struct cedar_checked_policies;
+
+/**
+ * Validates static policies, templates and links strictly (Cedar: validation): what they name is
+ * declared, some request fits their scope, and their conditions have types for each kind of request
+ * that does. CONFIG_FAULT after diagnostics for all faults of all policies, each once; a policy
+ * that no request can satisfy is a warning, `impossible-policy`. The set must not change
+ * afterwards.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_policy_set_check(const struct cedar_policy_set *set,
+                                                       const struct cedar_schema *schema,
+                                                       struct arena *arena,
+                                                       struct amanat_diagnostics *diagnostics,
+                                                       const struct cedar_checked_policies **out);
+
+/** A fault `unknown-attribute`; texts live until the callback returns. */
+struct cedar_unknown_attribute {
+    const struct cedar_policy *policy;
+    struct cedar_place place;
+    /* The entity type by which it was reached, and the attributes of it that led there: for
+     * `resource.vehicle.cty` the type of the resource and `vehicle`. No bytes: from the context or
+     * from a record that the policy wrote. */
+    struct bytes entity_type;
+    const struct bytes *path;
+    size_t path_count;
+    struct bytes attribute;
+    struct bytes similar; /* the declared name that was probably meant, or no bytes */
+};
+
+/** Is told of each such fault, just after its diagnostic was added. */
+struct cedar_check_observer {
+    void (*unknown_attribute)(void *context, const struct cedar_unknown_attribute *fault);
+    void *context;
+};
+
+/** The same with an observer. */
+AMANAT_MUST_CHECK amanat_result cedar_policy_set_check_observed(
+    const struct cedar_policy_set *set, const struct cedar_schema *schema, struct arena *arena,
+    struct amanat_diagnostics *diagnostics, const struct cedar_check_observer *observer,
+    const struct cedar_checked_policies **out);
+
+/** What was checked. */
+const struct cedar_policy_set *
+cedar_checked_policies_set(const struct cedar_checked_policies *checked);
+
 /* ---- Values from JSON ---- */
 
 /**
@@ -545,6 +602,11 @@ struct cedar_compiled_policies;
 AMANAT_MUST_CHECK amanat_result cedar_compile_unchecked(struct arena *arena,
                                                         const struct cedar_policy_set *set,
                                                         const struct cedar_compiled_policies **out);
+
+/** The same for policies that have been validated. */
+AMANAT_MUST_CHECK amanat_result cedar_compile(struct arena *arena,
+                                              const struct cedar_checked_policies *checked,
+                                              const struct cedar_compiled_policies **out);
 
 /**
  * Decides by Cedar's rules. The response lives in `arena`. MEMORY is the only failure, and no

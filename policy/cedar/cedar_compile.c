@@ -87,3 +87,9 @@ amanat_result cedar_compile_unchecked(struct arena *arena, const struct cedar_po
     *out = compiler.compiled;
     return AMANAT_OK;
 }
+
+amanat_result cedar_compile(struct arena *arena, const struct cedar_checked_policies *checked,
+                            const struct cedar_compiled_policies **out)
+{
+    return cedar_compile_unchecked(arena, cedar_checked_policies_set(checked), out);
+}

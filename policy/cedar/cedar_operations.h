@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one table of operators, methods and functions: the parser finds them in it by name, the
- * evaluator applies them.
+ * checker types them, the evaluator applies them.
  * `&&`, `||`, `if`, `has`, `like`, `is` are not in it: they do not evaluate all their operands, or
  * have syntax of their own.
  */
@@ -9,6 +9,7 @@
 #define AMANAT_POLICY_CEDAR_OPERATIONS_H
 
 #include "policy/cedar/cedar.h"
+#include "policy/cedar/cedar_typecheck.h"
 
 #define CEDAR_OPERATION_MOST_OPERANDS 2
 
@@ -69,6 +70,7 @@ struct cedar_operation {
     enum cedar_value_kind operands[CEDAR_OPERATION_MOST_OPERANDS]; /* NONE: `apply` looks itself */
     enum cedar_value_kind result;                                  /* NONE: depends */
     cedar_operation_fn apply;
+    cedar_check_fn check; /* what the checker of policies knows of it */
 };
 
 /** The operation of that name and style, or NULL. */

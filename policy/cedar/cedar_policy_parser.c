@@ -13,11 +13,17 @@ static amanat_result expect_word(struct cedar_parser *parser, const char *word)
     return cedar_parser_accept_word(parser, word) ? AMANAT_OK : cedar_parser_expected(parser, word);
 }
 
+static struct cedar_place place_of(const struct cedar_token *token)
+{
+    return (struct cedar_place){token->line, token->column};
+}
+
 /* `EntOrSlot`; the only slot that may stand is the variable's own. */
 static amanat_result parse_entity_or_slot(struct cedar_parser *parser, const char *variable,
                                           struct cedar_scope *scope)
 {
     const struct cedar_token at = parser->token;
+    scope->entity_place = place_of(&at);
     if (at.kind != CEDAR_TOKEN_SLOT) {
         return cedar_parser_entity(parser, "an entity", &scope->entity);
     }
@@ -43,6 +49,7 @@ static amanat_result parse_scope(struct cedar_parser *parser, const char *variab
         TRY(parse_entity_or_slot(parser, variable, &scope));
     } else if (cedar_parser_accept_word(parser, "is")) {
         scope.kind = CEDAR_SCOPE_IS;
+        scope.type_place = place_of(&parser->token);
         TRY(cedar_parser_path(parser, "an entity type", &scope.type));
         if (cedar_parser_accept_word(parser, "in")) {
             scope.kind = CEDAR_SCOPE_IS_IN;
@@ -64,16 +71,22 @@ static amanat_result parse_action(struct cedar_parser *parser, struct cedar_enti
     return AMANAT_OK;
 }
 
-typedef VECTOR(struct cedar_entity_uid) uids;
+struct actions {
+    VECTOR(struct cedar_entity_uid) uids;
+    VECTOR(struct cedar_place) places;
+};
 
-static amanat_result push_action(struct cedar_parser *parser, uids *actions)
+static amanat_result push_action(struct cedar_parser *parser, struct actions *actions)
 {
-    struct cedar_entity_uid *uid = VECTOR_PUSH(parser->arena, actions);
+    struct cedar_entity_uid *uid = VECTOR_PUSH(parser->arena, &actions->uids);
+    struct cedar_place *place = VECTOR_PUSH(parser->arena, &actions->places);
     TRY_MEMORY(uid);
+    TRY_MEMORY(place);
+    *place = place_of(&parser->token);
     return parse_action(parser, uid);
 }
 
-static amanat_result parse_action_list(struct cedar_parser *parser, uids *actions)
+static amanat_result parse_action_list(struct cedar_parser *parser, struct actions *actions)
 {
     while (!cedar_parser_at_symbol(parser, "]")) {
         TRY(push_action(parser, actions));
@@ -87,7 +100,7 @@ static amanat_result parse_action_list(struct cedar_parser *parser, uids *action
 static amanat_result parse_action_scope(struct cedar_parser *parser, struct cedar_action_scope *out)
 {
     enum cedar_scope_kind kind = CEDAR_SCOPE_ANY;
-    uids actions = {0};
+    struct actions actions = {0};
     TRY(expect_word(parser, "action"));
     if (cedar_parser_accept_symbol(parser, "==")) {
         kind = CEDAR_SCOPE_EQUAL;
@@ -97,7 +110,8 @@ static amanat_result parse_action_scope(struct cedar_parser *parser, struct ceda
         TRY(cedar_parser_accept_symbol(parser, "[") ? parse_action_list(parser, &actions)
                                                     : push_action(parser, &actions));
     }
-    *out = (struct cedar_action_scope){kind, actions.items, actions.count};
+    *out = (struct cedar_action_scope){kind, actions.uids.items, actions.uids.count,
+                                       actions.places.items};
     return AMANAT_OK;
 }
 

@@ -2,9 +2,9 @@
 /*
  * Runs tests of the official Cedar integration suite: `cedar_corpus DIR`, where DIR holds
  * `corpus-tests/` or, for the handwritten ones, `tests/` and `sample-data/`. Each test is a JSON
- * file that names policies, entities and a schema and lists requests with the expected decision,
- * reasons and errors. Ends with a line "N passed, M failed"; exit status 3 when a test failed, 2
- * when there was none.
+ * file that names policies, entities and a schema, says whether the policies are valid by it, and
+ * lists requests with the expected decision, reasons and errors. Ends with a line "N passed, M
+ * failed"; exit status 3 when a test failed, 2 when there was none.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -71,6 +71,25 @@ static bool load_policies(struct test *test)
             fail(test, "policies")) &&
            (amanat_is_ok(cedar_compile_unchecked(test->arena, test->policies, &test->compiled)) ||
             fail(test, "no memory"));
+}
+
+/* Warnings do not count; the diagnostics of what is expected to be wrong are forgotten. */
+static bool check_validation(struct test *test)
+{
+    const struct document *expected = document_get(test->document, "shouldValidate");
+    const struct cedar_checked_policies *checked = NULL;
+    const amanat_result result = cedar_policy_set_check(test->policies, test->schema, test->arena,
+                                                        test->diagnostics, &checked);
+    if (expected == NULL || expected->kind != DOCUMENT_BOOL) {
+        return fail(test, "the test does not say whether its policies are valid");
+    }
+    if (amanat_is_ok(result) != expected->boolean) {
+        return fail(test, expected->boolean ? "the policies do not validate"
+                                            : "the policies validate and should not");
+    }
+    amanat_diagnostics_free(test->diagnostics);
+    test->diagnostics = amanat_diagnostics_new();
+    return true;
 }
 
 static bool load_entities(struct test *test)
@@ -188,7 +207,8 @@ static bool run_test(struct test *test, const char *path)
             document_from_json(test->arena, path, text, test->diagnostics, &test->document))) {
         return fail(test, "the test itself cannot be read");
     }
-    if (!load_schema(test) || !load_policies(test) || !load_entities(test)) {
+    if (!load_schema(test) || !load_policies(test) || !check_validation(test) ||
+        !load_entities(test)) {
         return false;
     }
     const struct document *requests = document_get(test->document, "requests");

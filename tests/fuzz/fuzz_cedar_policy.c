@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as policies; what parses is asked about, linked and decided upon with little memory. */
+/*
+ * Any bytes as policies; what parses is asked about, linked, checked against a schema and decided
+ * upon with little memory.
+ */
 #include <stdint.h>
 
 #include "policy/base/guard.h"
@@ -11,6 +14,32 @@ static const struct cedar_entity_uid alice = {BYTES_INIT("User"), BYTES_INIT("al
 static const struct cedar_entity_uid team = {BYTES_INIT("Team"), BYTES_INIT("blue")};
 static const struct cedar_entity_uid view = {BYTES_INIT("Action"), BYTES_INIT("view")};
 static const struct cedar_entity_uid photo = {BYTES_INIT("Photo"), BYTES_INIT("")};
+
+static const struct cedar_schema_source schema_source = {
+    "schema", BYTES_INIT("entity Team; entity Level enum [\"low\"];"
+                         "entity User in Team { a?: { b?: User, c: Long }, s: Set<Long>, t: String,"
+                         " d: datetime, i: ipaddr, l: Level } tags Long; entity Photo;"
+                         "action all; action view in all appliesTo { principal: User,"
+                         " resource: [Photo, User], context: { n?: Long, e: User } };")};
+
+/* The same set twice: the same verdict, and a fault has its diagnostic. */
+static amanat_result check(struct arena *arena, const struct cedar_policy_set *set)
+{
+    const struct cedar_schema *schema = NULL;
+    const struct cedar_checked_policies *checked = NULL;
+    struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+    TRY_MEMORY(diagnostics);
+    amanat_result first = cedar_schema_parse(arena, &schema_source, 1, NULL, &schema);
+    if (amanat_is_ok(first)) {
+        first = cedar_policy_set_check(set, schema, arena, diagnostics, &checked);
+        const amanat_result second = cedar_policy_set_check(set, schema, arena, NULL, &checked);
+        ASSERT(first.status == second.status || second.status == AMANAT_STATUS_MEMORY);
+        ASSERT(amanat_is_ok(first) == (amanat_diagnostics_errors(diagnostics) == 0) ||
+               first.status == AMANAT_STATUS_MEMORY);
+    }
+    amanat_diagnostics_free(diagnostics);
+    return first.status == AMANAT_STATUS_CONFIG_FAULT ? AMANAT_OK : first;
+}
 
 static amanat_result make_attributes(struct arena *arena, struct cedar_value *out)
 {
@@ -62,6 +91,7 @@ static amanat_result decide(struct arena *arena, struct cedar_policy_set *set)
         TRY(linked);
     }
     TRY(cedar_policy_set_resource_attributes(set, take_attribute, NULL));
+    TRY(check(arena, set));
     TRY(cedar_compile_unchecked(arena, set, &compiled));
     TRY(cedar_authorize(compiled, &request, entities, arena, &response));
     ASSERT(response.permit_count + response.forbid_count + response.error_count <=

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Strict validation of policies (Cedar: validation). Per policy: (a) all names are declared, also
+ * in branches that are never taken; (b) some request fits the scope; (c) the conditions have type
+ * Bool in each request environment: action, type of principal, type of resource.
+ *
+ * In an environment that the scope excludes conditions are not looked at. A slot may hold whatever
+ * its scope allows, so it decides nothing here; links are checked for their slots' types and for
+ * (b), their template for the rest.
+ */
+#include "policy/base/guard.h"
+#include "policy/cedar/cedar_policy_set.h"
+#include "policy/cedar/cedar_typecheck.h"
+
+struct cedar_checked_policies {
+    const struct cedar_policy_set *set;
+};
+
+/* ---- (a) Names ---- */
+
+static amanat_result check_names_in_scope(struct cedar_checker *checker,
+                                          const struct cedar_scope *scope)
+{
+    const bool names_entity =
+        !scope->is_slot && (scope->kind == CEDAR_SCOPE_EQUAL || scope->kind == CEDAR_SCOPE_IN ||
+                            scope->kind == CEDAR_SCOPE_IS_IN);
+    if (scope->kind == CEDAR_SCOPE_IS || scope->kind == CEDAR_SCOPE_IS_IN) {
+        TRY(cedar_check_entity_type(checker, scope->type_place, scope->type));
+    }
+    return names_entity ? cedar_check_uid(checker, scope->entity_place, &scope->entity) : AMANAT_OK;
+}
+
+static amanat_result check_names(struct cedar_checker *checker,
+                                 const struct cedar_expression *expression)
+{
+    const struct cedar_place place = cedar_place_of(expression);
+    if (expression->kind == CEDAR_EXPRESSION_LITERAL &&
+        expression->as.literal.kind == CEDAR_VALUE_ENTITY) {
+        TRY(cedar_check_uid(checker, place, &expression->as.literal.as.entity));
+    }
+    if (expression->kind == CEDAR_EXPRESSION_IS) {
+        TRY(cedar_check_entity_type(checker, place, expression->as.type));
+    }
+    for (size_t i = 0; i < expression->operand_count; i++) {
+        TRY(check_names(checker, expression->operands[i]));
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result check_all_names(struct cedar_checker *checker)
+{
+    const struct cedar_policy *policy = checker->policy;
+    const struct cedar_action_scope *action = &policy->scope.action;
+    TRY(check_names_in_scope(checker, &policy->scope.principal));
+    for (size_t i = 0; i < action->count; i++) {
+        const struct cedar_place nowhere = {0};
+        TRY(cedar_check_uid(checker, action->places == NULL ? nowhere : action->places[i],
+                            &action->entities[i]));
+    }
+    TRY(check_names_in_scope(checker, &policy->scope.resource));
+    for (size_t i = 0; i < policy->condition_count; i++) {
+        TRY(check_names(checker, policy->conditions[i].body));
+    }
+    return AMANAT_OK;
+}
+
+/* A link's slots, as the official checker has it: only their types are looked at. */
+static amanat_result check_slot(struct cedar_checker *checker, const struct cedar_scope *scope)
+{
+    const struct cedar_place nowhere = {0};
+    return scope->kind == CEDAR_SCOPE_ANY || scope->kind == CEDAR_SCOPE_IS
+               ? AMANAT_OK
+               : cedar_check_entity_type(checker, nowhere, scope->entity.type);
+}
+
+/* ---- The scope in an environment ---- */
+
+/* Cedar's type of the scope's test: TRUE, FALSE, or OPEN. */
+static enum cedar_truth scope_truth(const struct cedar_schema *schema,
+                                    const struct cedar_scope *scope, struct bytes type)
+{
+    const bool asks_type = scope->kind == CEDAR_SCOPE_IS || scope->kind == CEDAR_SCOPE_IS_IN;
+    const bool asks_in = scope->kind == CEDAR_SCOPE_IN || scope->kind == CEDAR_SCOPE_IS_IN;
+    if (asks_type && !bytes_equal(scope->type, type)) {
+        return CEDAR_TRUTH_FALSE;
+    }
+    if (scope->kind == CEDAR_SCOPE_ANY || scope->kind == CEDAR_SCOPE_IS) {
+        return CEDAR_TRUTH_TRUE;
+    }
+    const bool fits =
+        scope->is_slot || (asks_in ? cedar_type_can_be_in(schema, type, scope->entity.type)
+                                   : bytes_equal(type, scope->entity.type));
+    return fits ? CEDAR_TRUTH_OPEN : CEDAR_TRUTH_FALSE;
+}
+
+static bool action_fits(const struct cedar_schema *schema, const struct cedar_action_scope *scope,
+                        const struct cedar_entity_uid *action)
+{
+    bool fits = scope->kind == CEDAR_SCOPE_ANY;
+    for (size_t i = 0; i < scope->count && !fits; i++) {
+        fits = scope->kind == CEDAR_SCOPE_IN
+                   ? cedar_action_is_in(schema, action, &scope->entities[i])
+                   : cedar_entity_uid_equal(action, &scope->entities[i]);
+    }
+    return fits;
+}
+
+/* Whether a type of a list can fit the scope. */
+static bool some_type_fits(const struct cedar_schema *schema, const struct cedar_scope *scope,
+                           const struct bytes *types, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (scope_truth(schema, scope, types[i]) != CEDAR_TRUTH_FALSE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- (c) Conditions ---- */
+
+/* One `when` or `unless`, as one more operand of `&&`. */
+static amanat_result check_condition(struct cedar_checker *checker,
+                                     const struct cedar_condition *condition,
+                                     struct cedar_typing *all)
+{
+    struct cedar_typing typing = {0};
+    TRY(cedar_check_kind(checker, condition->body, CEDAR_VALUE_BOOL, &typing));
+    const enum cedar_truth refuses = condition->unless ? CEDAR_TRUTH_TRUE : CEDAR_TRUTH_FALSE;
+    if (typing.type.truth == refuses) {
+        all->type.truth = CEDAR_TRUTH_FALSE;
+    }
+    if (condition->unless) {
+        return AMANAT_OK;
+    }
+    cedar_presence_assume(&checker->present, &typing.capabilities);
+    return cedar_capabilities_join(checker->arena, &all->capabilities, &typing.capabilities);
+}
+
+/* All conditions in one environment; `*out_possible`: whether they can hold. */
+static amanat_result check_conditions(struct cedar_checker *checker, bool *out_possible)
+{
+    const struct cedar_policy *policy = checker->policy;
+    struct cedar_typing all = {.type = cedar_static_bool(CEDAR_TRUTH_OPEN)};
+    checker->joins = (struct cedar_joins){.arena = checker->arena};
+    for (size_t i = 0; i < policy->condition_count && all.type.truth != CEDAR_TRUTH_FALSE; i++) {
+        TRY(check_condition(checker, &policy->conditions[i], &all));
+    }
+    cedar_presence_drop(&checker->present, &all.capabilities);
+    *out_possible = all.type.truth != CEDAR_TRUTH_FALSE;
+    return AMANAT_OK;
+}
+
+/* What one environment needed is given back, unless a new fault is remembered there. */
+static amanat_result check_environment(struct cedar_checker *checker,
+                                       const struct cedar_environment *environment,
+                                       bool *out_possible)
+{
+    const struct arena_mark mark = arena_mark(checker->arena);
+    const size_t reported = checker->reported.count;
+    checker->environment = environment;
+    const amanat_result result = check_conditions(checker, out_possible);
+    checker->environment = NULL;
+    TRY(result);
+    if (checker->reported.count == reported) {
+        arena_rewind(checker->arena, mark);
+    }
+    return AMANAT_OK;
+}
+
+/* What the environments of a policy came to. */
+struct outcome {
+    bool fits;     /* some environment fits the scope */
+    bool possible; /* in some the conditions can hold */
+};
+
+static amanat_result check_action(struct cedar_checker *checker, const struct cedar_action *action,
+                                  struct outcome *outcome)
+{
+    const struct cedar_policy_scope *scope = &checker->policy->scope;
+    for (size_t i = 0; i < action->principal_type_count; i++) {
+        if (scope_truth(checker->schema, &scope->principal, action->principal_types[i]) ==
+            CEDAR_TRUTH_FALSE) {
+            continue;
+        }
+        for (size_t j = 0; j < action->resource_type_count; j++) {
+            const struct cedar_environment environment = {action->principal_types[i], action,
+                                                          action->resource_types[j]};
+            bool possible = false;
+            if (scope_truth(checker->schema, &scope->resource, environment.resource) ==
+                CEDAR_TRUTH_FALSE) {
+                continue;
+            }
+            outcome->fits = true;
+            TRY(check_environment(checker, &environment, &possible));
+            outcome->possible = outcome->possible || possible;
+        }
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result check_environments(struct cedar_checker *checker, struct outcome *outcome)
+{
+    const struct cedar_policy *policy = checker->policy;
+    for (size_t i = 0; i < policy->condition_count; i++) {
+        TRY(cedar_terms_collect(&checker->terms, policy->conditions[i].body));
+    }
+    TRY(cedar_presence_init(checker->arena, &checker->terms, &checker->present));
+    for (size_t i = 0; i < cedar_schema_action_count(checker->schema); i++) {
+        const struct cedar_action *action = cedar_schema_action_at(checker->schema, i);
+        if (action_fits(checker->schema, &policy->scope.action, &action->uid)) {
+            TRY(check_action(checker, action, outcome));
+        }
+    }
+    return AMANAT_OK;
+}
+
+/* ---- (b) ---- */
+
+/* Says which part of the scope leaves nothing, as far as one part alone does. */
+static const char *why_nothing_fits(const struct cedar_checker *checker)
+{
+    const struct cedar_policy_scope *scope = &checker->policy->scope;
+    bool applies = false;
+    bool principal = false;
+    bool resource = false;
+    for (size_t i = 0; i < cedar_schema_action_count(checker->schema); i++) {
+        const struct cedar_action *action = cedar_schema_action_at(checker->schema, i);
+        if (!action_fits(checker->schema, &scope->action, &action->uid)) {
+            continue;
+        }
+        applies = applies || action->applies;
+        principal =
+            principal || some_type_fits(checker->schema, &scope->principal, action->principal_types,
+                                        action->principal_type_count);
+        resource = resource || some_type_fits(checker->schema, &scope->resource,
+                                              action->resource_types, action->resource_type_count);
+    }
+    if (!applies) {
+        return "none of its actions applies to a principal and a resource";
+    }
+    if (!principal) {
+        return "none of its actions applies to such a principal";
+    }
+    return resource ? "none of its actions applies to such a principal and such a resource together"
+                    : "none of its actions applies to such a resource";
+}
+
+static amanat_result no_request_fits(struct cedar_checker *checker)
+{
+    const struct cedar_place nowhere = {0};
+    const struct cedar_policy *policy = checker->policy;
+    return cedar_check_fault(checker, nowhere, "no-request-fits", NULL,
+                             "no request fits the scope of %s `%.*s`: %s",
+                             policy->kind == CEDAR_POLICY_LINK ? "the link" : "the policy",
+                             BYTES_PRINTF(policy->id), why_nothing_fits(checker));
+}
+
+/* ---- Policies ---- */
+
+static amanat_result check_link(struct cedar_checker *checker)
+{
+    const struct cedar_policy_scope *scope = &checker->policy->scope;
+    TRY(check_slot(checker, &scope->principal));
+    TRY(check_slot(checker, &scope->resource));
+    for (size_t i = 0; i < cedar_schema_action_count(checker->schema); i++) {
+        const struct cedar_action *action = cedar_schema_action_at(checker->schema, i);
+        if (action_fits(checker->schema, &scope->action, &action->uid) &&
+            some_type_fits(checker->schema, &scope->principal, action->principal_types,
+                           action->principal_type_count) &&
+            some_type_fits(checker->schema, &scope->resource, action->resource_types,
+                           action->resource_type_count)) {
+            return AMANAT_OK;
+        }
+    }
+    return no_request_fits(checker);
+}
+
+static amanat_result check_policy(struct cedar_checker *checker)
+{
+    const struct cedar_policy *policy = checker->policy;
+    struct outcome outcome = {0};
+    if (policy->kind == CEDAR_POLICY_LINK) {
+        return check_link(checker);
+    }
+    TRY(check_all_names(checker));
+    TRY(check_environments(checker, &outcome));
+    if (!outcome.fits) {
+        return no_request_fits(checker);
+    }
+    if (!outcome.possible && !checker->faulty) {
+        amanat_diagnostics_add(checker->diagnostics, AMANAT_SEVERITY_WARNING, "impossible-policy",
+                               policy->source, policy->line, policy->column,
+                               "no request can satisfy the policy `%.*s`: its conditions are false "
+                               "whatever is asked",
+                               BYTES_PRINTF(policy->id));
+    }
+    return AMANAT_OK;
+}
+
+amanat_result cedar_policy_set_check_observed(const struct cedar_policy_set *set,
+                                              const struct cedar_schema *schema,
+                                              struct arena *arena,
+                                              struct amanat_diagnostics *diagnostics,
+                                              const struct cedar_check_observer *observer,
+                                              const struct cedar_checked_policies **out)
+{
+    struct cedar_checked_policies *checked = ARENA_NEW(arena, struct cedar_checked_policies);
+    bool faulty = false;
+    TRY_MEMORY(checked);
+    checked->set = set;
+    for (size_t i = 0; i < set->policies.count; i++) {
+        const struct arena_mark mark = arena_mark(arena);
+        struct cedar_checker checker = {.schema = schema,
+                                        .arena = arena,
+                                        .diagnostics = diagnostics,
+                                        .observer = observer,
+                                        .policy = set->policies.items[i],
+                                        .terms = {.arena = arena}};
+        const amanat_result result = check_policy(&checker);
+        arena_rewind(arena, mark);
+        TRY(result);
+        faulty = faulty || checker.faulty;
+    }
+    if (faulty) {
+        return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+    }
+    *out = checked;
+    return AMANAT_OK;
+}
+
+amanat_result cedar_policy_set_check(const struct cedar_policy_set *set,
+                                     const struct cedar_schema *schema, struct arena *arena,
+                                     struct amanat_diagnostics *diagnostics,
+                                     const struct cedar_checked_policies **out)
+{
+    return cedar_policy_set_check_observed(set, schema, arena, diagnostics, NULL, out);
+}
+
+const struct cedar_policy_set *
+cedar_checked_policies_set(const struct cedar_checked_policies *checked)
+{
+    return checked->set;
+}
