@@ -22,6 +22,7 @@ int command_check(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_format(int argc, char **argv);
 int command_preview(int argc, char **argv);
+int command_test(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_search(int argc, char **argv);
 int command_witness(int argc, char **argv);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `amanat check FOLDER|amanat.yaml`: compiles a policy folder, reports all that is wrong or worth a
- * look, and whether the generated schema is up to date. Given amanat.yaml, that is checked too,
- * with its facts.
+ * look, and whether the generated schema is up to date and the policy tests can be run. Given
+ * amanat.yaml, that is checked too, with its facts.
  */
 #include <stdio.h>
 
 #include "gateway/command/arguments.h"
 #include "gateway/command/command.h"
 #include "gateway/command/policy_files.h"
+#include "gateway/command/policy_test.h"
 #include "gateway/command/report.h"
 #include "gateway/config/config.h"
 #include "policy/base/base.h"
@@ -57,6 +58,14 @@ static amanat_result check_schema_file(const struct check *check)
     return result;
 }
 
+/* That tests can be run; whether they pass is for `amanat test` to say. */
+static amanat_result check_tests(const struct check *check)
+{
+    struct policy_test_files files;
+    TRY(policy_test_files_read(check->folder, check->arena, check->diagnostics, &files));
+    return policy_test_files_check(&files, check->ruleset, check->arena, check->diagnostics);
+}
+
 static amanat_result run_check(const char *path, struct check *check)
 {
     static const struct policy_files_limits limits = {0};
@@ -66,7 +75,9 @@ static amanat_result run_check(const char *path, struct check *check)
     TRY(policy_files_read(check->folder, facts->items, facts->count, &limits, check->arena,
                           check->diagnostics, &check->sources));
     TRY(ruleset_compile(&check->sources, check->diagnostics, &check->ruleset));
-    return check_schema_file(check);
+    const amanat_result tests = check_tests(check);
+    TRY(check_schema_file(check));
+    return tests;
 }
 
 static void print_summary(const struct check *check)

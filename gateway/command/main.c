@@ -15,6 +15,7 @@ static const struct {
     {"schema", command_schema, "print or write the Cedar schema of a policy folder"},
     {"format", command_format, "format Cedar policies and schemas"},
     {"preview", command_preview, "show what an agent would get"},
+    {"test", command_test, "run the tests of a policy folder"},
     {"verify", command_verify, "check that a trail is whole"},
     {"search", command_search, "list entries of a trail"},
     {"witness", command_witness, "cosign other gateways' checkpoints; the local ledger"},

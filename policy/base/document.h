@@ -23,6 +23,7 @@
 #include "amanat/diagnostics.h"
 #include "amanat/result.h"
 #include "policy/base/arena.h"
+#include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
 
 enum document_kind {
@@ -81,6 +82,12 @@ bool document_is_string(const struct document *document, const char *text);
 
 /** The value of a NUMBER spelt as an integer (`-?[0-9]+`) that fits; false otherwise. */
 bool document_integer(const struct document *document, int64_t *out);
+
+/** Appends it as compact JSON; a NUMBER of a YAML text must be spelt as JSON spells numbers. */
+void document_append_json(struct buffer *out, const struct document *document);
+
+/** The same with one value a line, without a newline at the end: for people, and to compare. */
+void document_append_json_lines(struct buffer *out, const struct document *document);
 
 /** "null", "boolean", "number", "string", "array" or "object": for messages. */
 const char *document_kind_name(enum document_kind kind);

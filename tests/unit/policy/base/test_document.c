@@ -277,6 +277,40 @@ static void test_document__gives_up_when_the_arena_is_full(void **state)
     }
 }
 
+static const struct {
+    const char *yaml;
+    const char *compact;
+    const char *lines;
+} written[] = {
+    {"~", "null", "null"},
+    {"[]", "[]", "[]"},
+    {"{}", "{}", "{}"},
+    {"{b: 1.50, a: [true, \"x\\ty\", {}]}", "{\"b\":1.50,\"a\":[true,\"x\\ty\",{}]}",
+     "{\n  \"b\": 1.50,\n  \"a\": [\n    true,\n    \"x\\ty\",\n    {}\n  ]\n}"},
+};
+
+static void test_document__is_written_as_json_in_its_own_order_and_spelling(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+        struct arena *arena = arena_new((size_t)1 << 20);
+        const struct document *document = NULL;
+        struct buffer compact;
+        struct buffer lines;
+        buffer_init(&compact, 1000);
+        buffer_init(&lines, 1000);
+        assert_true(amanat_is_ok(
+            document_from_yaml(arena, "", bytes_of_string(written[i].yaml), NULL, &document)));
+        document_append_json(&compact, document);
+        document_append_json_lines(&lines, document);
+        assert_true(bytes_equal_string(buffer_bytes(&compact), written[i].compact));
+        assert_true(bytes_equal_string(buffer_bytes(&lines), written[i].lines));
+        buffer_clear(&compact);
+        buffer_clear(&lines);
+        arena_free(arena);
+    }
+}
+
 static void test_document__reads_integers_that_fit(void **state)
 {
     static const struct {
@@ -480,6 +514,7 @@ int main(void)
         TEST(test_document_json__reads_many_keys_in_reasonable_time),
         TEST(test_document__gives_up_when_the_arena_is_full),
         TEST(test_document__reads_integers_that_fit),
+        TEST(test_document__is_written_as_json_in_its_own_order_and_spelling),
         TEST(test_document_yaml__types_scalars_by_the_core_schema),
         TEST(test_document_yaml__knows_places_in_bytes),
         TEST(test_document_yaml__expands_aliases),
