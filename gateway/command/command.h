@@ -21,6 +21,7 @@ int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_format(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_preview(int argc, char **argv);
 int command_test(int argc, char **argv);
 int command_verify(int argc, char **argv);

@@ -237,18 +237,23 @@ static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
     return result;
 }
 
+unsigned rehearsal_status(const struct rehearsal *rehearsal)
+{
+    const char *status = arguments_get(rehearsal->arguments, "status");
+    return status == NULL ? 200 : (unsigned)strtoul(status, NULL, 10);
+}
+
 amanat_result rehearsal_redact(struct rehearsal *rehearsal, const struct plan *plan,
                                const char *path, FILE *out)
 {
-    const char *status = arguments_get(rehearsal->arguments, "status");
     const char *type = arguments_get(rehearsal->arguments, "type");
-    const struct rehearsal_answer answer = {
-        .operation = rehearsal->call.operation,
-        .plan = plan,
-        .status = status == NULL ? 200 : (unsigned)strtoul(status, NULL, 10),
-        .media_type = type == NULL ? BYTES("application/json") : bytes_of_string(type),
-        .on_window = print_window,
-        .context = out};
+    const struct rehearsal_answer answer = {.operation = rehearsal->call.operation,
+                                            .plan = plan,
+                                            .status = rehearsal_status(rehearsal),
+                                            .media_type = type == NULL ? BYTES("application/json")
+                                                                       : bytes_of_string(type),
+                                            .on_window = print_window,
+                                            .context = out};
     struct redactor *redactor = NULL;
     amanat_result result = rehearsal_begin_answer(&answer, &rehearsal->problem, &redactor);
     if (amanat_is_ok(result) && redactor != NULL) {

@@ -58,6 +58,9 @@ void rehearsal_clear(struct rehearsal *rehearsal);
  */
 AMANAT_MUST_CHECK amanat_result rehearsal_prepare(struct rehearsal *rehearsal);
 
+/** The status of the service's answer. */
+unsigned rehearsal_status(const struct rehearsal *rehearsal);
+
 /**
  * Writes to `out` what the plan lets through of the service's answer in the file `path` (- for
  * standard input). After a failure what was written is not whole and must not be shown; REFUSED

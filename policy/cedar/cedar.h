@@ -646,6 +646,7 @@ enum cedar_outcome {
 /** What a condition reads (`context.need.purpose`), and what stands there, in words. */
 struct cedar_reading {
     struct bytes path;
+    const char *verb; /* "is", "has", "has the tags" */
     struct bytes shown;
 };
 

@@ -380,33 +380,12 @@ static amanat_result show(struct explainer *explainer, struct buffer *text, stru
     return keep_text(explainer, text, out);
 }
 
-/* The names that an operand of `has` has. */
-static void append_names(struct buffer *text, const struct cedar_entities *entities,
-                         const struct cedar_value *value)
+static void append_names(struct buffer *text, const struct cedar_value *record)
 {
-    const struct cedar_entity *entity =
-        value->kind == CEDAR_VALUE_ENTITY ? cedar_entities_find(entities, &value->as.entity) : NULL;
-    const struct cedar_value *record = entity == NULL ? value : cedar_entity_attributes(entity);
-    if (record->kind != CEDAR_VALUE_RECORD) {
-        buffer_append_string(text, "not there");
-        return;
-    }
-    buffer_append_string(text, record->as.record.count == 0 ? "without any attribute"
-                                                            : "with the attributes ");
+    buffer_append_string(text, record->as.record.count == 0 ? "no attributes" : "");
     for (size_t i = 0; i < record->as.record.count; i++) {
         buffer_append_string(text, i == 0 ? "" : ", ");
         buffer_append(text, record->as.record.fields[i].key);
-    }
-}
-
-static void append_tags(struct buffer *text, const struct cedar_entities *entities,
-                        const struct cedar_value *value)
-{
-    const struct cedar_entity *entity =
-        value->kind == CEDAR_VALUE_ENTITY ? cedar_entities_find(entities, &value->as.entity) : NULL;
-    buffer_append_string(text, entity == NULL ? "not there" : "with the tags ");
-    if (entity != NULL) {
-        cedar_value_append(text, cedar_entity_tags(entity));
     }
 }
 
@@ -430,6 +409,7 @@ static amanat_result add_reading(struct explainer *explainer, const struct cedar
     struct cedar_reading *reading = VECTOR_PUSH(explainer->arena, list);
     TRY_MEMORY(reading);
     reading->path = name;
+    reading->verb = "is";
     struct cedar_evaluation evaluation = explainer->evaluation; /* keeps the condition's failure */
     const amanat_result found = cedar_evaluate(&evaluation, path, &value);
     if (found.status == AMANAT_STATUS_CONFIG_FAULT) {
@@ -437,10 +417,16 @@ static amanat_result add_reading(struct explainer *explainer, const struct cedar
         return AMANAT_OK;
     }
     TRY(found);
-    if (look == LOOK_NAMES) {
-        append_names(&text, evaluation.entities, &value);
-    } else if (look == LOOK_TAGS) {
-        append_tags(&text, evaluation.entities, &value);
+    const struct cedar_entity *entity =
+        value.kind == CEDAR_VALUE_ENTITY
+            ? cedar_entities_find(evaluation.entities, &value.as.entity)
+            : NULL;
+    if (look == LOOK_NAMES && (entity != NULL || value.kind == CEDAR_VALUE_RECORD)) {
+        reading->verb = "has";
+        append_names(&text, entity == NULL ? &value : cedar_entity_attributes(entity));
+    } else if (look == LOOK_TAGS && entity != NULL) {
+        reading->verb = "has the tags";
+        cedar_value_append(&text, cedar_entity_tags(entity));
     } else {
         cedar_value_append(&text, &value);
     }

@@ -82,6 +82,18 @@ AMANAT_MUST_CHECK amanat_result record_entities(const struct access *access, siz
 /** Cedar's uid of a record of that type: its id is empty. */
 struct cedar_entity_uid record_uid(const struct access *access, size_t record);
 
+/** A record ready to be asked about. */
+struct asked_record {
+    size_t record; /* index of its type */
+    struct cedar_entity_uid uid;
+    const struct cedar_entities *entities;
+};
+
+/** REFUSED when an attribute that policies read is missing or of a wrong type. */
+AMANAT_MUST_CHECK amanat_result record_prepare(const struct access *access,
+                                               const struct record_question *question,
+                                               struct asked_record *out);
+
 /** The plan's question about one record (record_question.c); `context` is the struct access. */
 plan_ask_fn record_ask;
 

@@ -7,6 +7,7 @@
 #define AMANAT_POLICY_DISCLOSURE_DISCLOSURE_H
 
 #include "policy/disclosure/access.h"
+#include "policy/disclosure/access_explain.h"
 #include "policy/disclosure/ruleset.h"
 
 #endif

@@ -82,17 +82,12 @@ static amanat_result read_attributes(const struct access *access,
     return cedar_value_record(access->arena, fields, count, out);
 }
 
-/* A record ready to be asked about. */
-struct asked_record {
-    struct cedar_entity_uid uid;
-    const struct cedar_entities *entities;
-};
-
-static amanat_result prepare(const struct access *access, const struct record_question *question,
+amanat_result record_prepare(const struct access *access, const struct record_question *question,
                              struct asked_record *out)
 {
     struct cedar_value attributes;
     TRY(read_attributes(access, question, &attributes));
+    out->record = question->record;
     out->uid = record_uid(access, question->record);
     return record_entities(access, question->record, &attributes, access->entities, &out->entities);
 }
@@ -143,9 +138,9 @@ static amanat_result ask_all(const struct access *access, const struct record_qu
         arena_allocate_array(access->arena, outer_count + 1, sizeof(*records));
     TRY_MEMORY(records);
     for (size_t i = 0; i < outer_count; i++) {
-        TRY(prepare(access, &outer[i], &records[i]));
+        TRY(record_prepare(access, &outer[i], &records[i]));
     }
-    TRY(prepare(access, record, &records[outer_count]));
+    TRY(record_prepare(access, record, &records[outer_count]));
     for (size_t i = 0; i < type->label_count; i++) {
         const size_t label = type->labels[i];
         modes[label] = verdicts[label].strongest;

@@ -278,8 +278,29 @@ static amanat_result compile_entities(struct ruleset *ruleset,
             result = amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
         }
     }
+    ruleset->folder_entities = base;
     ruleset->entities = facts;
     return result;
+}
+
+amanat_result ruleset_list_partners(const struct ruleset *ruleset, struct arena *arena,
+                                    const struct bytes **out, size_t *out_count)
+{
+    const struct cedar_entities *const stores[] = {ruleset->folder_entities, ruleset->entities};
+    VECTOR(struct bytes) names = {0};
+    for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+        for (size_t k = 0; k < cedar_entities_count(stores[i]); k++) {
+            const struct cedar_entity_uid *uid = cedar_entity_uid(cedar_entities_at(stores[i], k));
+            if (bytes_equal(uid->type, BYTES("Partner"))) {
+                struct bytes *name = VECTOR_PUSH(arena, &names);
+                TRY_MEMORY(name);
+                *name = uid->id;
+            }
+        }
+    }
+    *out = names.items;
+    *out_count = names.count;
+    return AMANAT_OK;
 }
 
 /* ---- policies ---- */
@@ -343,8 +364,8 @@ struct bytes ruleset_label_action(struct arena *arena, const char *verb, struct 
     return arena_format_bytes(arena, "%s:%.*s", verb, BYTES_PRINTF(label));
 }
 
-static bool speaks_of(const struct ruleset *ruleset, const struct cedar_policy *policy,
-                      const struct cedar_entity_uid *action)
+bool ruleset_speaks_of(const struct ruleset *ruleset, const struct cedar_policy *policy,
+                       const struct cedar_entity_uid *action)
 {
     const struct cedar_action_scope *scope = &cedar_policy_scope(policy)->action;
     if (cedar_policy_kind(policy) == CEDAR_POLICY_TEMPLATE) {
@@ -371,7 +392,7 @@ static amanat_result index_action(struct ruleset *ruleset, struct bytes id,
     TRY_MEMORY(id.at);
     for (size_t i = 0; i < cedar_policy_set_count(ruleset->policies); i++) {
         const struct cedar_policy *policy = cedar_policy_set_at(ruleset->policies, i);
-        if (speaks_of(ruleset, policy, &uid)) {
+        if (ruleset_speaks_of(ruleset, policy, &uid)) {
             const struct cedar_policy **slot = VECTOR_PUSH(ruleset->arena, &found);
             TRY_MEMORY(slot);
             *slot = policy;

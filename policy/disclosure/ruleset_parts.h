@@ -26,7 +26,8 @@ struct ruleset {
     const struct cedar_schema *schema;
     struct cedar_policy_set *policies;
     const struct cedar_compiled_policies *compiled_policies;
-    /** Partners, purposes, services, actions, and over them the facts. */
+    const struct cedar_entities *folder_entities; /* partners, purposes, services, actions */
+    /** Those, and over them the facts. */
     const struct cedar_entities *entities;
     /** [label * DISCLOSURE_MODE_COUNT + mode]; without id if not defined. */
     struct ruleset_action *field_actions;
@@ -49,6 +50,15 @@ struct attribute_names {
 /** What this policy reads of its resource, or NULL for nothing. */
 const struct attribute_names *ruleset_policy_reads(const struct ruleset *ruleset,
                                                    const struct cedar_policy *policy);
+
+/** The ids of all entities of type Partner, the folder's first. */
+AMANAT_MUST_CHECK amanat_result ruleset_list_partners(const struct ruleset *ruleset,
+                                                      struct arena *arena, const struct bytes **out,
+                                                      size_t *out_count);
+
+/** Whether the policy's action scope takes in the action; no template does. */
+bool ruleset_speaks_of(const struct ruleset *ruleset, const struct cedar_policy *policy,
+                       const struct cedar_entity_uid *action);
 
 /** "mode:label" of Action::"mode:label", or "query:…", "submit:…". */
 struct bytes ruleset_label_action(struct arena *arena, const char *verb, struct bytes label);
