@@ -47,16 +47,31 @@ static amanat_result check_names(struct cedar_checker *checker,
     return AMANAT_OK;
 }
 
+/* The actions of a scope are a set, so they must be of one type. */
+static amanat_result check_actions_in_scope(struct cedar_checker *checker,
+                                            const struct cedar_action_scope *scope)
+{
+    for (size_t i = 0; i < scope->count; i++) {
+        const struct cedar_place nowhere = {0};
+        const struct cedar_place place = scope->places == NULL ? nowhere : scope->places[i];
+        const struct bytes first = scope->entities[0].type;
+        const struct bytes type = scope->entities[i].type;
+        TRY(cedar_check_uid(checker, place, &scope->entities[i]));
+        if (!bytes_equal(first, type)) {
+            TRY(cedar_check_fault(checker, place, "incompatible-types", NULL,
+                                  "this action is of type `%.*s`, those before it are of type "
+                                  "`%.*s`: a list must keep to one",
+                                  BYTES_PRINTF(type), BYTES_PRINTF(first)));
+        }
+    }
+    return AMANAT_OK;
+}
+
 static amanat_result check_all_names(struct cedar_checker *checker)
 {
     const struct cedar_policy *policy = checker->policy;
-    const struct cedar_action_scope *action = &policy->scope.action;
     TRY(check_names_in_scope(checker, &policy->scope.principal));
-    for (size_t i = 0; i < action->count; i++) {
-        const struct cedar_place nowhere = {0};
-        TRY(cedar_check_uid(checker, action->places == NULL ? nowhere : action->places[i],
-                            &action->entities[i]));
-    }
+    TRY(check_actions_in_scope(checker, &policy->scope.action));
     TRY(check_names_in_scope(checker, &policy->scope.resource));
     for (size_t i = 0; i < policy->condition_count; i++) {
         TRY(check_names(checker, policy->conditions[i].body));

@@ -13,7 +13,8 @@ static const char schema_text[] =
     "action all; action view in all appliesTo { principal: User, resource: [Doc, Note] };"
     "action share in all appliesTo { principal: [User, Group], resource: Doc,"
     " context: { to: User } };"
-    "action rank appliesTo { principal: Level, resource: Folder };";
+    "action rank appliesTo { principal: Level, resource: Folder };"
+    "namespace N { action list appliesTo { principal: Level, resource: Folder }; }";
 
 static amanat_result check(struct fixture *fixture, const struct cedar_policy_set *policies)
 {
@@ -129,6 +130,9 @@ static void test_validate__finds_names_of_scopes_where_they_stand(void **state)
          "schema; did you mean `high`?"},
         {"permit(principal, action in [Action::\"view\",\n Action::\"shar\"], resource);",
          "2:2 there is no action `Action::\"shar\"`; did you mean `Action::\"share\"`?"},
+        {"permit(principal, action in [Action::\"view\", N::Action::\"list\"], resource);",
+         "1:46 this action is of type `N::Action`, those before it are of type `Action`: a list "
+         "must keep to one"},
         {"permit(principal, action == N::Action::\"view\", resource);",
          "1:29 there is no action `N::Action::\"view\"`; did you mean `Action::\"view\"`?"},
         {"permit(principal, action, resource == Thing::\"x\");",
