@@ -390,7 +390,7 @@ def preview_arguments(world, policies):
 
 
 def tell_next(world):
-    """The two lines at the end are tried here, on a copy of the policy folder."""
+    """The lines at the end are tried here, on a copy of the policy folder."""
     screen.heading("Try next")
     policy = POLICIES / "vehicle-crime.cedar"
     copy = world.folder / "try"
@@ -407,11 +407,17 @@ def tell_next(world):
     check("with one word changed, the CNIC is in the clear and all else is as before",
           revealed.returncode == 0 and revealed.stdout.rstrip("\n") == partner.replace("[CNIC]", cnic),
           revealed.stderr + revealed.stdout)
+    shutil.copy(FACTS, world.folder)  # where the tests of the copy look for them
+    tested, noticed = world.amanat("test", POLICIES, "--strict"), world.amanat("test", copy)
+    check("amanat test passes, and with that word changed it shows what was expected and what came",
+          tested.returncode == 0 and noticed.returncode == 3 and '-         "cnic": "[CNIC]"' in noticed.stdout,
+          tested.stdout + noticed.stdout + noticed.stderr)
     screen.say()
     screen.say(f"   1. Change mask to reveal in line {number} of {shown_path(policy)}, and run", "bold")
     command = [shown_path(world.programs_folder / "amanat")] + [shown_path(argument) for argument in
                                                                 preview_arguments(world, POLICIES)]
     show_wrapped("   2. ", [shlex.quote(word) for word in command])
+    show_wrapped("   3. ", [command[0], "test", shown_path(POLICIES)])
 
 
 def show_wrapped(start, words):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree
 
+import harness
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -262,6 +263,58 @@ BROKEN = [  # what stands in the file, and the message about it
 def test_broken_tests_are_told_with_their_place(amanat, folder, command, text, message):
     write(folder, text.replace("status: 1}", "status: 200}"))
     assert message in amanat(command, "lahore", code=3).stderr
+
+
+PEOPLE_TESTS = """\
+now: 2026-11-22T12:00:00Z
+agents: {desk: {id: acme/desk}}
+tests:
+  - name: search
+    agent: desk
+    operation: searchPeople
+    need: purpose=check
+    request: {body: {city: Lahore}}
+    upstream: {body: [{name: Not Anybody, city: Lahore, note: no}, {name: Nobody, city: Karachi}]}
+    expect: {decision: permitted, body: [{name: Not Anybody, city: Lahore}], policies: [check-calls]}
+  - name: search by what may not be asked by
+    agent: desk
+    operation: searchPeople
+    need: purpose=check
+    expect: {decision: refused}
+    calls:
+      - {name: name, request: {body: {name: Nobody}}, expect: {problem: parameter-not-permitted}}
+      - {name: hint, request: {body: {hint: x}}, expect: {problem: undeclared}}
+      - {name: form, request: {type: text/plain, body_text: city=Lahore}, expect: {problem: media-type}}
+      - {name: nonsense, request: {body_text: "{"}, expect: {problem: malformed}}
+      - {name: nothing, expect: {problem: malformed, detail: this operation needs a request body}}
+  - name: a body that is not taken
+    agent: desk
+    operation: listPeople
+    request: {body: {}}
+    expect: {problem: undeclared, detail: this operation takes no request body}
+  - name: lists
+    agent: desk
+    operation: listPeople
+    need: {purpose: check}
+    parameters: {cities: [Lahore, Karachi]}
+    expect: {decision: permitted}
+  - name: a record of another city is as if it were not there
+    agent: desk
+    operation: getPerson
+    need: {purpose: check}
+    parameters: {cnic: 35202-0000001-8}
+    expect: {decision: permitted, status: 404, problem: not-found}
+    calls:
+      - {name: it is there, upstream: {body: {name: Nobody, city: Karachi}}}
+      - {name: it is not, upstream: {status: 404, body: {}}}
+"""
+
+
+def test_request_bodies_are_taken_as_the_gateway_takes_them(amanat, tmp_path):
+    harness.write_files(tmp_path / "people", harness.PEOPLE)
+    (tmp_path / "people" / "tests").mkdir()
+    write(tmp_path / "people", PEOPLE_TESTS)
+    assert "10 passed, 0 failed" in amanat("test", "people").stdout
 
 
 def test_what_calls_have_in_common_is_told_once(amanat, folder):
