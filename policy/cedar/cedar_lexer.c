@@ -33,8 +33,10 @@ amanat_result cedar_lexer_check_encoding(const char *source, struct bytes text,
 void cedar_lexer_init(struct cedar_lexer *lexer, const char *source, struct bytes text,
                       struct amanat_diagnostics *diagnostics)
 {
-    *lexer =
-        (struct cedar_lexer){.source = source, .text = text, .diagnostics = diagnostics, .line = 1};
+    *lexer = (struct cedar_lexer){.source = source,
+                                  .text = text.at == NULL ? BYTES("") : text,
+                                  .diagnostics = diagnostics,
+                                  .line = 1};
 }
 
 static bool is_letter(char byte)
