@@ -618,6 +618,82 @@ AMANAT_MUST_CHECK amanat_result cedar_authorize(const struct cedar_compiled_poli
                                                 struct arena *arena,
                                                 struct cedar_response *out_response);
 
+/* ---- Residuals: many actions asked about many records ---- */
+
+/** How a policy stands whose scope matches. */
+enum cedar_standing {
+    CEDAR_STANDING_OPEN = 0, /* it depends on the record */
+    CEDAR_STANDING_FALSE,
+    CEDAR_STANDING_TRUE,
+    CEDAR_STANDING_FAILS
+};
+
+/** What is known of all questions before any record is seen. */
+struct cedar_residual_request {
+    struct cedar_entity_uid principal;
+    struct cedar_entity_uid resource;
+    struct cedar_value context;
+    const struct cedar_entities *entities;
+    /**
+     * The resource stands in `entities`, with its parents and tags, for records whose attributes
+     * come later; those that it has there do not count. False: everything is known.
+     */
+    bool resource_is_open;
+};
+
+/** What several actions have in common; a policy is worked out once for all of them. */
+struct cedar_residuals;
+
+AMANAT_MUST_CHECK amanat_result cedar_residuals_new(struct arena *arena,
+                                                    const struct cedar_compiled_policies *policies,
+                                                    const struct cedar_residual_request *request,
+                                                    struct cedar_residuals **out);
+
+/** What is left of one policy. */
+struct cedar_residual_policy {
+    const struct cedar_policy *policy;
+    enum cedar_standing standing; /* never FALSE */
+    /**
+     * OPEN: attributes of the resource that it may read or ask for with `has`; not what it reaches
+     * by way of entities that the record itself names.
+     */
+    const struct bytes *reads;
+    size_t read_count;
+};
+
+/** What is left of all policies for one action, in the order of the set. */
+struct cedar_residual {
+    const struct cedar_residual_policy *const *policies;
+    size_t policy_count;
+};
+
+AMANAT_MUST_CHECK amanat_result cedar_residual_new(struct cedar_residuals *residuals,
+                                                   const struct cedar_entity_uid *action,
+                                                   const struct cedar_residual **out);
+
+/** One record about which is asked; it remembers what single policies answered. */
+struct cedar_asked_record;
+
+/** `attributes` is a record and lives as long. Everything made for this record is in `arena`. */
+AMANAT_MUST_CHECK amanat_result cedar_asked_record_new(struct arena *arena,
+                                                       const struct cedar_residuals *residuals,
+                                                       const struct cedar_value *attributes,
+                                                       struct cedar_asked_record **out);
+
+/**
+ * Decides as cedar_authorize does for a resource with the record's attributes: each policy that is
+ * open is evaluated at most once for each record, whatever is asked. `residual` is of the record's
+ * residuals. MEMORY is the only failure.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_residual_decide(const struct cedar_residual *residual,
+                                                      struct cedar_asked_record *record,
+                                                      struct cedar_response *out_response);
+
+/** What is certain without any record: policies that are open are left out. In `arena`. */
+AMANAT_MUST_CHECK amanat_result cedar_residual_certain(const struct cedar_residual *residual,
+                                                       struct arena *arena,
+                                                       struct cedar_response *out_response);
+
 /**
  * Whether the policy's scope matches the request (its conditions are not looked at); false for a
  * template.

@@ -3,6 +3,8 @@
  * From the policies' results to a decision (Cedar spec: Authorizer). Only the policies that the
  * index finds are looked at.
  */
+#include "policy/cedar/cedar_authorize.h"
+
 #include "policy/base/guard.h"
 #include "policy/cedar/cedar_compile.h"
 
@@ -53,28 +55,18 @@ bool cedar_policy_scope_matches(const struct cedar_policy *policy,
            scope_matches(&policy->scope.resource, &request->resource, entities);
 }
 
-/* The lists of a response while they grow. */
-struct tally {
-    VECTOR(const struct cedar_policy *) permits;
-    VECTOR(const struct cedar_policy *) forbids;
-    VECTOR(struct cedar_policy_error) errors;
-};
+/* ---- Weighing policies ---- */
 
-static amanat_result note_error(struct tally *tally, const struct cedar_policy *policy,
-                                const struct cedar_evaluation *evaluation)
+static amanat_result note_error(struct cedar_tally *tally, const struct cedar_policy_error *found,
+                                struct arena *arena)
 {
-    struct cedar_policy_error *error = VECTOR_PUSH(evaluation->arena, &tally->errors);
+    struct cedar_policy_error *error = VECTOR_PUSH(arena, &tally->errors);
     TRY_MEMORY(error);
-    *error = (struct cedar_policy_error){
-        .policy = policy,
-        .text = arena_format(evaluation->arena, "%s", evaluation->failure),
-        .line = evaluation->line,
-        .column = evaluation->column};
-    TRY_MEMORY(error->text);
+    *error = *found;
     return AMANAT_OK;
 }
 
-static amanat_result note_satisfied(struct tally *tally, const struct cedar_policy *policy,
+static amanat_result note_satisfied(struct cedar_tally *tally, const struct cedar_policy *policy,
                                     struct arena *arena)
 {
     const struct cedar_policy **place = policy->effect == CEDAR_EFFECT_PERMIT
@@ -85,23 +77,86 @@ static amanat_result note_satisfied(struct tally *tally, const struct cedar_poli
     return AMANAT_OK;
 }
 
-/* Its scope is known to match. */
-static amanat_result weigh_policy(struct tally *tally, const struct cedar_compiled_policy *compiled,
-                                  struct cedar_evaluation *evaluation)
+amanat_result cedar_tally_add(struct cedar_tally *tally, const struct cedar_policy *policy,
+                              const struct cedar_answer *answer, struct arena *arena)
+{
+    switch (answer->standing) {
+    case CEDAR_STANDING_TRUE:
+        return note_satisfied(tally, policy, arena);
+    case CEDAR_STANDING_FAILS:
+        return note_error(tally, answer->error, arena);
+    case CEDAR_STANDING_FALSE:
+    case CEDAR_STANDING_OPEN:
+        break;
+    }
+    return AMANAT_OK;
+}
+
+struct cedar_response cedar_tally_response(const struct cedar_tally *tally)
+{
+    const bool allowed = tally->permits.count > 0 && tally->forbids.count == 0;
+    return (struct cedar_response){
+        .decision = allowed ? CEDAR_DECISION_ALLOW : CEDAR_DECISION_DENY,
+        .permits = tally->permits.items,
+        .permit_count = tally->permits.count,
+        .forbids = tally->forbids.items,
+        .forbid_count = tally->forbids.count,
+        .errors = tally->errors.items,
+        .error_count = tally->errors.count,
+    };
+}
+
+amanat_result cedar_keep_error(const struct cedar_evaluation *evaluation,
+                               const struct cedar_policy *policy, struct arena *arena,
+                               struct cedar_answer *out)
+{
+    struct cedar_policy_error *error = ARENA_NEW(arena, struct cedar_policy_error);
+    TRY_MEMORY(error);
+    *error = (struct cedar_policy_error){.policy = policy,
+                                         .text = arena_format(arena, "%s", evaluation->failure),
+                                         .line = evaluation->line,
+                                         .column = evaluation->column};
+    TRY_MEMORY(error->text);
+    *out = (struct cedar_answer){CEDAR_STANDING_FAILS, error};
+    return AMANAT_OK;
+}
+
+amanat_result cedar_weigh(struct cedar_evaluation *evaluation, const struct cedar_policy *policy,
+                          const struct cedar_condition *conditions, size_t count,
+                          struct cedar_answer *out)
 {
     bool satisfied = false;
     const struct arena_mark mark = arena_mark(evaluation->arena);
-    const amanat_result evaluated = cedar_evaluate_conditions(
-        evaluation, compiled->conditions, compiled->condition_count, &satisfied);
+    const amanat_result evaluated =
+        cedar_evaluate_conditions(evaluation, conditions, count, &satisfied);
     arena_rewind(evaluation->arena, mark);
     if (evaluated.status == AMANAT_STATUS_CONFIG_FAULT) {
-        return note_error(tally, compiled->policy, evaluation);
+        return cedar_keep_error(evaluation, policy, evaluation->arena, out);
     }
     TRY(evaluated);
-    return satisfied ? note_satisfied(tally, compiled->policy, evaluation->arena) : AMANAT_OK;
+    *out = (struct cedar_answer){satisfied ? CEDAR_STANDING_TRUE : CEDAR_STANDING_FALSE, NULL};
+    return AMANAT_OK;
 }
 
-amanat_result cedar_authorize(const struct cedar_compiled_policies *compiled,
+/* ---- Deciding ---- */
+
+static amanat_result find_candidates(const struct cedar_index *index,
+                                     const struct cedar_evaluation *evaluation,
+                                     struct cedar_candidates *out)
+{
+    const struct cedar_request *request = evaluation->request;
+    struct arena *arena = evaluation->arena;
+    struct cedar_index_keys keys[CEDAR_INDEX_LEVELS];
+    TRY(cedar_index_keys(index, &request->action, evaluation->action, arena,
+                         &keys[CEDAR_INDEX_ACTION]));
+    TRY(cedar_index_keys(index, &request->principal, evaluation->principal, arena,
+                         &keys[CEDAR_INDEX_PRINCIPAL]));
+    TRY(cedar_index_keys(index, &request->resource, evaluation->resource, arena,
+                         &keys[CEDAR_INDEX_RESOURCE]));
+    return cedar_index_find(index, keys, arena, out);
+}
+
+amanat_result cedar_authorize(const struct cedar_compiled_policies *policies,
                               const struct cedar_request *request,
                               const struct cedar_entities *entities, struct arena *arena,
                               struct cedar_response *out_response)
@@ -109,20 +164,16 @@ amanat_result cedar_authorize(const struct cedar_compiled_policies *compiled,
     ASSERT(entities->is_closed);
     struct cedar_evaluation evaluation = cedar_evaluation_of(request, entities, arena);
     struct cedar_candidates candidates;
-    struct tally tally = {0};
-    TRY(cedar_index_find(&compiled->index, &evaluation, &candidates));
+    struct cedar_tally tally = {0};
+    TRY(find_candidates(&policies->index, &evaluation, &candidates));
     for (size_t i = 0; i < candidates.positions.count; i++) {
-        TRY(weigh_policy(&tally, &compiled->policies[candidates.positions.items[i]], &evaluation));
+        const struct cedar_compiled_policy *compiled =
+            &policies->policies[candidates.positions.items[i]];
+        struct cedar_answer answer;
+        TRY(cedar_weigh(&evaluation, compiled->policy, compiled->conditions,
+                        compiled->condition_count, &answer));
+        TRY(cedar_tally_add(&tally, compiled->policy, &answer, arena));
     }
-    const bool allowed = tally.permits.count > 0 && tally.forbids.count == 0;
-    *out_response = (struct cedar_response){
-        .decision = allowed ? CEDAR_DECISION_ALLOW : CEDAR_DECISION_DENY,
-        .permits = tally.permits.items,
-        .permit_count = tally.permits.count,
-        .forbids = tally.forbids.items,
-        .forbid_count = tally.forbids.count,
-        .errors = tally.errors.items,
-        .error_count = tally.errors.count,
-    };
+    *out_response = cedar_tally_response(&tally);
     return AMANAT_OK;
 }

@@ -26,7 +26,7 @@ static amanat_result evaluate_variable(const struct cedar_evaluation *evaluation
                                        enum cedar_variable which, struct cedar_value *out)
 {
     const struct cedar_request *request = evaluation->request;
-    if (request == NULL || (which == CEDAR_VARIABLE_ACTION && evaluation->action_is_open)) {
+    if (request == NULL) {
         return cedar_not_known_yet();
     }
     switch (which) {

@@ -183,7 +183,7 @@ static amanat_result file(struct arena *arena, struct cedar_index *index, const 
                           uint32_t position)
 {
     uint32_t node = 0;
-    for (size_t level = 0; level < 3; level++) {
+    for (size_t level = 0; level < CEDAR_INDEX_LEVELS; level++) {
         TRY(descend(arena, index, keys[level], &node));
     }
     uint32_t *place = VECTOR_PUSH(arena, &index->nodes.items[node].positions);
@@ -196,18 +196,19 @@ amanat_result cedar_index_add(struct arena *arena, struct cedar_index *index,
                               const struct cedar_policy_scope *scope, uint32_t position)
 {
     const struct cedar_action_scope *action = &scope->action;
-    uint32_t keys[3] = {KEY_ANY, KEY_ANY, KEY_ANY};
+    uint32_t keys[CEDAR_INDEX_LEVELS] = {KEY_ANY, KEY_ANY, KEY_ANY};
     uint32_t root = 0;
     if (index->nodes.count == 0) {
         TRY(add_node(arena, index, &root));
     }
-    TRY(key_of_scope(arena, index, &scope->principal, &keys[1]));
-    TRY(key_of_scope(arena, index, &scope->resource, &keys[2]));
+    TRY(key_of_scope(arena, index, &scope->principal, &keys[CEDAR_INDEX_PRINCIPAL]));
+    TRY(key_of_scope(arena, index, &scope->resource, &keys[CEDAR_INDEX_RESOURCE]));
     if (action->kind == CEDAR_SCOPE_ANY) {
         return file(arena, index, keys, position);
     }
     for (size_t i = 0; i < action->count; i++) {
-        TRY(key_of_entity(arena, index, action->kind, &action->entities[i], &keys[0]));
+        TRY(key_of_entity(arena, index, action->kind, &action->entities[i],
+                          &keys[CEDAR_INDEX_ACTION]));
         TRY(file(arena, index, keys, position));
     }
     return AMANAT_OK;
@@ -215,13 +216,7 @@ amanat_result cedar_index_add(struct arena *arena, struct cedar_index *index,
 
 /* ---- Finding ---- */
 
-/* The keys that one entity of the request satisfies. */
-struct keys {
-    uint32_t *items;
-    size_t count;
-};
-
-static void add_key(struct keys *keys, uint32_t key)
+static void add_key(struct cedar_index_keys *keys, uint32_t key)
 {
     if (key != KEY_NONE) {
         keys->items[keys->count++] = key;
@@ -229,7 +224,8 @@ static void add_key(struct keys *keys, uint32_t key)
 }
 
 /* `in E` and `is T in E`, for one E. */
-static void add_in(struct keys *keys, const struct named_entity *named, struct bytes type)
+static void add_in(struct cedar_index_keys *keys, const struct named_entity *named,
+                   struct bytes type)
 {
     add_key(keys, named->in);
     for (size_t i = 0; i < named->is_in.count; i++) {
@@ -239,15 +235,16 @@ static void add_in(struct keys *keys, const struct named_entity *named, struct b
     }
 }
 
-static amanat_result find_keys(const struct cedar_index *index, const struct cedar_entity_uid *uid,
+amanat_result cedar_index_keys(const struct cedar_index *index, const struct cedar_entity_uid *uid,
                                const struct cedar_entity *entity, struct arena *arena,
-                               struct keys *out)
+                               struct cedar_index_keys *out)
 {
     const size_t ancestor_count = entity == NULL ? 0 : entity->ancestor_count;
     const struct named_type *type = map_get(&index->types, uid->type);
     const struct named_entity *named = cedar_uid_map_get(&index->entities, uid);
     /* any, is; of the entity itself `==`; of it and its ancestors `in` and `is in` */
-    out->items = arena_allocate_array(arena, 3 + 2 * (1 + ancestor_count), sizeof(*out->items));
+    *out = (struct cedar_index_keys){
+        .items = arena_allocate_array(arena, 3 + 2 * (1 + ancestor_count), sizeof(*out->items))};
     TRY_MEMORY(out->items);
     add_key(out, KEY_ANY);
     add_key(out, type == NULL ? KEY_NONE : type->is);
@@ -278,8 +275,9 @@ static amanat_result take_positions(const struct cedar_index *index, uint32_t le
 }
 
 /* Down from `node`, over the levels whose keys are given. */
-static amanat_result walk(const struct cedar_index *index, uint32_t node, const struct keys *levels,
-                          size_t level_count, struct arena *arena, struct cedar_candidates *out)
+static amanat_result walk(const struct cedar_index *index, uint32_t node,
+                          const struct cedar_index_keys *levels, size_t level_count,
+                          struct arena *arena, struct cedar_candidates *out)
 {
     if (level_count == 0) {
         return take_positions(index, node, arena, out);
@@ -347,20 +345,14 @@ static void put_in_order(struct cedar_candidates *candidates)
 }
 
 amanat_result cedar_index_find(const struct cedar_index *index,
-                               const struct cedar_evaluation *evaluation,
+                               const struct cedar_index_keys *levels, struct arena *arena,
                                struct cedar_candidates *out)
 {
-    const struct cedar_request *request = evaluation->request;
-    struct arena *arena = evaluation->arena;
-    struct keys levels[3] = {0};
     *out = (struct cedar_candidates){0};
     if (index->edge_count == 0) {
         return AMANAT_OK;
     }
-    TRY(find_keys(index, &request->action, evaluation->action, arena, &levels[0]));
-    TRY(find_keys(index, &request->principal, evaluation->principal, arena, &levels[1]));
-    TRY(find_keys(index, &request->resource, evaluation->resource, arena, &levels[2]));
-    TRY(walk(index, 0, levels, 3, arena, out));
+    TRY(walk(index, 0, levels, CEDAR_INDEX_LEVELS, arena, out));
     put_in_order(out);
     return AMANAT_OK;
 }

@@ -9,7 +9,6 @@
 
 #include "policy/base/map.h"
 #include "policy/cedar/cedar_entities.h"
-#include "policy/cedar/cedar_operations.h"
 
 /* From node `parent` by way of constraint `key` to node `child`. */
 struct cedar_index_edge {
@@ -38,13 +37,28 @@ AMANAT_MUST_CHECK amanat_result cedar_index_add(struct arena *arena, struct ceda
                                                 const struct cedar_policy_scope *scope,
                                                 uint32_t position);
 
+/** The constraints that one entity of a request satisfies, as far as any policy has them. */
+struct cedar_index_keys {
+    uint32_t *items;
+    size_t count;
+};
+
+/** `entity` is the store's of that uid, or NULL when it has none. */
+AMANAT_MUST_CHECK amanat_result cedar_index_keys(const struct cedar_index *index,
+                                                 const struct cedar_entity_uid *uid,
+                                                 const struct cedar_entity *entity,
+                                                 struct arena *arena, struct cedar_index_keys *out);
+
+/** The levels of the index, in its order. */
+enum { CEDAR_INDEX_ACTION = 0, CEDAR_INDEX_PRINCIPAL, CEDAR_INDEX_RESOURCE, CEDAR_INDEX_LEVELS };
+
 struct cedar_candidates {
     VECTOR(uint32_t) positions; /* ascending, none twice */
 };
 
-/** The policies whose scope matches the request of the evaluation. */
+/** The policies whose scope matches a request with these keys. */
 AMANAT_MUST_CHECK amanat_result cedar_index_find(const struct cedar_index *index,
-                                                 const struct cedar_evaluation *evaluation,
-                                                 struct cedar_candidates *out);
+                                                 const struct cedar_index_keys *levels,
+                                                 struct arena *arena, struct cedar_candidates *out);
 
 #endif

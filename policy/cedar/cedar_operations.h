@@ -31,7 +31,6 @@ struct cedar_evaluation {
     const struct cedar_entity *principal;
     const struct cedar_entity *action;
     const struct cedar_entity *resource;
-    bool action_is_open;                         /* the action is not known yet */
     bool resource_is_open;                       /* the resource's attributes are not known yet */
     const struct cedar_value *resource_override; /* instead of the resource's attributes, or NULL */
     struct arena *arena;

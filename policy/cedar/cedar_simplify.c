@@ -140,25 +140,71 @@ static amanat_result simplify_logic(struct cedar_evaluation *evaluation,
     return with_operands(evaluation->arena, expression, kept, count, &out->expression);
 }
 
+/*
+ * The `if` stays also where its guard is known: should the branch be no Bool where one is wanted,
+ * the error is the `if`'s. The branch that is never taken goes.
+ */
 static amanat_result simplify_if(struct cedar_evaluation *evaluation,
                                  const struct cedar_expression *expression, struct outcome *out)
 {
     struct outcome guard;
-    TRY(simplify(evaluation, expression->operands[0], &guard));
-    if (is_bool(guard.expression, true) || is_bool(guard.expression, false)) {
-        return simplify(evaluation, expression->operands[is_bool(guard.expression, true) ? 1 : 2],
-                        out);
-    }
     const struct cedar_expression **operands =
         arena_allocate_array(evaluation->arena, 3, sizeof(*operands));
     TRY_MEMORY(operands);
+    TRY(simplify(evaluation, expression->operands[0], &guard));
     operands[0] = guard.expression;
     for (size_t i = 1; i < 3; i++) {
-        struct outcome branch;
-        TRY(simplify(evaluation, expression->operands[i], &branch));
+        struct outcome branch = {guard.expression, false};
+        if (!is_bool(guard.expression, i != 1)) {
+            TRY(simplify(evaluation, expression->operands[i], &branch));
+        }
         operands[i] = branch.expression;
     }
     return with_operands(evaluation->arena, expression, operands, 3, &out->expression);
+}
+
+/* `x has a.b` without its first step, if `x.a` has a value; else as it is. */
+static amanat_result shorten_has(struct cedar_evaluation *evaluation,
+                                 const struct cedar_expression *has,
+                                 const struct cedar_expression **out)
+{
+    const struct cedar_expression step = {.kind = CEDAR_EXPRESSION_GET,
+                                          .operands = has->operands,
+                                          .operand_count = 1,
+                                          .as.attribute = has->as.path.keys[0]};
+    struct cedar_value value;
+    *out = has;
+    const amanat_result evaluated = cedar_evaluate(evaluation, &step, &value);
+    if (evaluated.status == AMANAT_STATUS_RETRY_LATER) {
+        return AMANAT_OK;
+    }
+    TRY(evaluated);
+    const struct cedar_expression **operand =
+        arena_allocate_array(evaluation->arena, 1, sizeof(*operand));
+    struct cedar_expression *shorter = ARENA_NEW(evaluation->arena, struct cedar_expression);
+    TRY_MEMORY(operand);
+    TRY_MEMORY(shorter);
+    TRY(make_literal(evaluation->arena, has->operands[0], &value, operand));
+    *shorter = *has;
+    shorter->operands = operand;
+    shorter->as.path.keys++;
+    shorter->as.path.count--;
+    *out = shorter;
+    return AMANAT_OK;
+}
+
+/* As far as the path is known it is walked: so it can be seen whose attribute is asked for. */
+static amanat_result simplify_has(struct cedar_evaluation *evaluation,
+                                  const struct cedar_expression *expression, struct outcome *out)
+{
+    TRY(simplify_strict(evaluation, expression, out));
+    const struct cedar_expression *before = NULL;
+    while (before != out->expression && is_value(out->expression->operands[0]) &&
+           out->expression->as.path.count > 1) {
+        before = out->expression;
+        TRY(shorten_has(evaluation, before, &out->expression));
+    }
+    return AMANAT_OK;
 }
 
 /* Something in it is not known yet, so it has no value. */
@@ -171,6 +217,8 @@ static amanat_result simplify_open(struct cedar_evaluation *evaluation,
         return simplify_logic(evaluation, expression, out);
     case CEDAR_EXPRESSION_IF:
         return simplify_if(evaluation, expression, out);
+    case CEDAR_EXPRESSION_HAS:
+        return simplify_has(evaluation, expression, out);
     case CEDAR_EXPRESSION_IS: /* its second operand is not always evaluated, nor before the first */
     default:
         return simplify_strict(evaluation, expression, out);

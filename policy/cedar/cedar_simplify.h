@@ -9,13 +9,6 @@
 
 #include "policy/cedar/cedar_evaluate.h"
 
-enum cedar_standing {
-    CEDAR_STANDING_OPEN = 0, /* it depends on what is not known */
-    CEDAR_STANDING_FALSE,
-    CEDAR_STANDING_TRUE,
-    CEDAR_STANDING_FAILS
-};
-
 /** A policy's conditions, simplified. */
 struct cedar_simplified {
     enum cedar_standing standing;
