@@ -67,6 +67,15 @@ AMANAT_MUST_CHECK amanat_result document_from_json(struct arena *arena, const ch
                                                    struct amanat_diagnostics *diagnostics,
                                                    const struct document **out);
 
+/**
+ * The same with another depth limit, for formats that nest programs and not data. Reading recurses
+ * once per level: 1,024 of them fit into a thread's stack.
+ */
+AMANAT_MUST_CHECK amanat_result document_from_deep_json(struct arena *arena, const char *source,
+                                                        struct bytes text, unsigned depth_limit,
+                                                        struct amanat_diagnostics *diagnostics,
+                                                        const struct document **out);
+
 /** Reads one YAML document in the same way; an empty file is null. */
 AMANAT_MUST_CHECK amanat_result document_from_yaml(struct arena *arena, const char *source,
                                                    struct bytes text,

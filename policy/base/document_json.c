@@ -2,10 +2,12 @@
 /*
  * A strict reader of RFC 8259 texts into the document tree: one value, nothing after it, no byte
  * order mark (§8.1), valid UTF-8, no lone surrogates, numbers as they are spelt. It recurses once
- * per nesting level, at most DOCUMENT_DEPTH_LIMIT times. The first fault of syntax ends the
+ * per nesting level, within the depth limit. The first fault of syntax ends the
  * reading; duplicate keys are all reported.
  */
 #include "policy/base/document.h"
+
+#include <stdio.h>
 
 #include "policy/base/document_check.h"
 #include "policy/base/guard.h"
@@ -21,6 +23,7 @@ struct reader {
     unsigned line;
     size_t line_start; /* offset of the first byte of the line */
     unsigned depth;
+    unsigned depth_limit;
     bool faulty; /* a fault that did not end the reading was reported */
 };
 
@@ -311,8 +314,11 @@ static amanat_result read_word(struct reader *reader, struct document *out)
 
 static amanat_result read_nested(struct reader *reader, struct document *out)
 {
-    if (reader->depth == DOCUMENT_DEPTH_LIMIT) {
-        return fail_at(reader, reader->at, "depth", "nested too deeply, more than 128 levels");
+    if (reader->depth == reader->depth_limit) {
+        char text[64];
+        (void)snprintf(text, sizeof(text), "nested too deeply, more than %u levels",
+                       reader->depth_limit);
+        return fail_at(reader, reader->at, "depth", text);
     }
     reader->depth++;
     TRY(peek(reader) == '[' ? read_array(reader, out) : read_object(reader, out));
@@ -343,7 +349,15 @@ amanat_result document_from_json(struct arena *arena, const char *source, struct
                                  struct amanat_diagnostics *diagnostics,
                                  const struct document **out)
 {
+    return document_from_deep_json(arena, source, text, DOCUMENT_DEPTH_LIMIT, diagnostics, out);
+}
+
+amanat_result document_from_deep_json(struct arena *arena, const char *source, struct bytes text,
+                                      unsigned depth_limit, struct amanat_diagnostics *diagnostics,
+                                      const struct document **out)
+{
     struct reader reader = {
+        .depth_limit = depth_limit,
         .arena = arena,
         .source = source,
         .diagnostics = diagnostics,

@@ -19,6 +19,17 @@
         }                                                                                          \
     } while (0)
 
+/** The same but for CONFIG_FAULT, which is kept in `result`, so that all faults can be reported. */
+#define GO_ON_AFTER_FAULT(result, expression)                                                      \
+    do {                                                                                           \
+        const amanat_result step_result_ = (expression);                                           \
+        if (step_result_.status == AMANAT_STATUS_CONFIG_FAULT) {                                   \
+            (result) = step_result_;                                                               \
+        } else {                                                                                   \
+            TRY(step_result_);                                                                     \
+        }                                                                                          \
+    } while (0)
+
 /** Returns `AMANAT_STATUS_MEMORY` from the calling function if `pointer` is NULL. */
 #define TRY_MEMORY(pointer)                                                                        \
     do {                                                                                           \

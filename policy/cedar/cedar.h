@@ -131,9 +131,10 @@ const struct cedar_value *cedar_value_get(const struct cedar_value *record, stru
 /** "Bool", "Long" … "ipaddr": the kind as Cedar's documentation names the type. */
 const char *cedar_value_kind_name(enum cedar_value_kind kind);
 
-/** Writes a value, or an entity uid, as Cedar source text. */
+/** Writes a value, an entity uid or a string literal as Cedar source text. */
 void cedar_value_append(struct buffer *buffer, const struct cedar_value *value);
 void cedar_entity_uid_append(struct buffer *buffer, const struct cedar_entity_uid *uid);
+void cedar_string_append(struct buffer *buffer, struct bytes text);
 
 /**
  * Whether `text` is a path (`A::B`): identifiers, none of them reserved, joined by `::` without
@@ -173,6 +174,15 @@ struct cedar_slot_values {
     const struct cedar_entity_uid *principal;
     const struct cedar_entity_uid *resource;
 };
+
+/**
+ * Adds what one text in the JSON policy format (EST) holds: a policy or a template, which gets its
+ * id as the options say, or a whole set (`staticPolicies`, `templates`, `templateLinks`), whose ids
+ * are in it. The same limits hold as for texts. After CONFIG_FAULT the set holds what had no fault.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_policy_set_add_est(struct cedar_policy_set *set,
+                                                         const char *source, struct bytes text,
+                                                         struct amanat_diagnostics *diagnostics);
 
 /** Links a template as policy `id`: exactly its slots must be given. All arguments are copied. */
 AMANAT_MUST_CHECK amanat_result cedar_policy_set_add_link(struct cedar_policy_set *set,
@@ -214,6 +224,15 @@ bool cedar_policy_annotation(const struct cedar_policy *policy, const char *key,
 const char *cedar_policy_source(const struct cedar_policy *policy);
 unsigned cedar_policy_line(const struct cedar_policy *policy);
 unsigned cedar_policy_column(const struct cedar_policy *policy);
+
+/**
+ * Writes a policy or template in the JSON policy format, or a link as the policy that it stands
+ * for. The JSON is what the official engine's policyToJson and templateToJson give.
+ */
+void cedar_policy_append_est(struct buffer *buffer, const struct cedar_policy *policy);
+
+/** Writes a whole set: `{"staticPolicies": …, "templates": …, "templateLinks": …}`. */
+void cedar_policy_set_append_est(struct buffer *buffer, const struct cedar_policy_set *set);
 
 enum cedar_scope_kind {
     CEDAR_SCOPE_ANY = 0, /* no constraint */
@@ -284,8 +303,8 @@ struct cedar_schema_source {
 };
 
 /**
- * Reads texts in the schema syntax as one schema; declarations of one text may use those of
- * another. Copies.
+ * Reads texts as one schema; declarations of one text may use those of another. A text that begins
+ * with `{` is in the JSON syntax, any other one in Cedar's (in which none begins so). Copies.
  */
 AMANAT_MUST_CHECK amanat_result cedar_schema_parse(struct arena *arena,
                                                    const struct cedar_schema_source *sources,
@@ -311,10 +330,11 @@ struct cedar_attribute {
     const struct cedar_type *type;
 };
 
-/** An annotation in a schema, `@name("value")`. */
+/** An annotation of a policy or in a schema, `@name("value")`. */
 struct cedar_annotation {
     struct bytes name;
-    struct bytes value;
+    struct bytes value; /* no bytes for `@name` alone */
+    bool has_value;     /* false for `@name` alone */
 };
 
 /** A declared entity type. Lists of names are sorted. */
@@ -381,6 +401,22 @@ void cedar_type_append(struct buffer *buffer, const struct cedar_type *type);
 bool cedar_type_accepts(const struct cedar_schema *schema, const struct cedar_type *type,
                         const struct cedar_value *value, const char *source, unsigned line,
                         unsigned column, struct amanat_diagnostics *diagnostics);
+
+/**
+ * Writes a schema in the JSON syntax, as it was declared: common types and annotations are kept,
+ * name spaces of several texts joined. Of a text in Cedar's syntax this is what the official
+ * engine's schemaToJson gives.
+ */
+void cedar_schema_append_json(struct buffer *buffer, const struct cedar_schema *schema);
+
+/**
+ * Writes a schema in Cedar's syntax. Two things can be said in JSON only and are CONFIG_FAULT with
+ * diagnostics: attributes of an entity type that are a common type, and an entity type where a
+ * common type has the same name. An action that applies to nothing is written as a mere group.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_schema_append_text(struct buffer *buffer,
+                                                         const struct cedar_schema *schema,
+                                                         struct amanat_diagnostics *diagnostics);
 
 /* ---- Formatting ---- */
 

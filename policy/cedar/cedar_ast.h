@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parser makes and the evaluator walks: policies and expressions as they were written,
+ * What the parsers make and the evaluator walks: policies and expressions as they were written,
  * with positions. Only two things are rewritten while parsing: `x["s"]` is `x.s`, and a minus
  * directly before a number belongs to it.
  *
@@ -72,6 +72,13 @@ struct cedar_expression {
     } as;
 };
 
+/** A node; its depth is one more than its deepest operand's. LIMIT beyond the depth limit. */
+AMANAT_MUST_CHECK amanat_result cedar_expression_new(struct arena *arena,
+                                                     enum cedar_expression_kind kind, unsigned line,
+                                                     unsigned column,
+                                                     const struct cedar_expression *const *operands,
+                                                     size_t count, struct cedar_expression **out);
+
 struct cedar_condition {
     bool unless;
     const struct cedar_expression *body;
@@ -81,6 +88,7 @@ struct cedar_condition {
 struct cedar_policy {
     struct bytes id;
     enum cedar_policy_kind kind;
+    const struct cedar_policy *link_of; /* of a link: its template */
     enum cedar_effect effect;
     const char *source;
     unsigned line;
@@ -91,6 +99,9 @@ struct cedar_policy {
     const struct cedar_condition *conditions;
     size_t condition_count;
 };
+
+/** The variable of that name; false when there is none. */
+bool cedar_variable_find(struct bytes name, enum cedar_variable *out);
 
 /** The parsed policies of one text, ids not yet given. */
 struct cedar_parsed_policies {

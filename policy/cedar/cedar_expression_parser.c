@@ -15,28 +15,18 @@
 typedef const struct cedar_expression *node;
 typedef VECTOR(node) nodes;
 
-/* A node at the position of `at`; its depth is one more than its deepest operand's. */
+/* A node at the position of `at`. */
 static amanat_result make_node(struct cedar_parser *parser, enum cedar_expression_kind kind,
                                const struct cedar_token *at, const node *operands, size_t count,
                                struct cedar_expression **out)
 {
-    struct cedar_expression *made = ARENA_NEW(parser->arena, struct cedar_expression);
-    TRY_MEMORY(made);
-    *made = (struct cedar_expression){.kind = kind,
-                                      .line = at->line,
-                                      .column = at->column,
-                                      .operands = operands,
-                                      .operand_count = count};
-    for (size_t i = 0; i < count; i++) {
-        made->depth = operands[i]->depth > made->depth ? operands[i]->depth : made->depth;
-    }
-    made->depth++;
-    if (made->depth > CEDAR_EXPRESSION_DEPTH_LIMIT) {
+    const amanat_result made =
+        cedar_expression_new(parser->arena, kind, at->line, at->column, operands, count, out);
+    if (made.status == AMANAT_STATUS_LIMIT) {
         return cedar_parser_fault(parser, at, "this expression is more than %d levels deep",
                                   CEDAR_EXPRESSION_DEPTH_LIMIT);
     }
-    *out = made;
-    return AMANAT_OK;
+    return made;
 }
 
 /* The same with one or two operands, which are copied. */
@@ -176,18 +166,13 @@ static amanat_result parse_function(struct cedar_parser *parser, const struct ce
 static amanat_result make_variable(struct cedar_parser *parser, const struct cedar_token *name,
                                    node *out)
 {
-    static const char *const variables[] = {[CEDAR_VARIABLE_PRINCIPAL] = "principal",
-                                            [CEDAR_VARIABLE_ACTION] = "action",
-                                            [CEDAR_VARIABLE_RESOURCE] = "resource",
-                                            [CEDAR_VARIABLE_CONTEXT] = "context"};
-    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-        if (bytes_equal_string(name->text, variables[i])) {
-            struct cedar_expression *made = NULL;
-            TRY(make_node(parser, CEDAR_EXPRESSION_VARIABLE, name, NULL, 0, &made));
-            made->as.variable = (enum cedar_variable)i;
-            *out = made;
-            return AMANAT_OK;
-        }
+    enum cedar_variable variable;
+    struct cedar_expression *made = NULL;
+    if (cedar_variable_find(name->text, &variable)) {
+        TRY(make_node(parser, CEDAR_EXPRESSION_VARIABLE, name, NULL, 0, &made));
+        made->as.variable = variable;
+        *out = made;
+        return AMANAT_OK;
     }
     return cedar_parser_fault(parser, name,
                               "there is no variable `%.*s`; variables are principal, action, "

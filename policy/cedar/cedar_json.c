@@ -100,7 +100,7 @@ static amanat_result apply(const struct cedar_json *json, const struct document 
     return result;
 }
 
-static const struct cedar_operation *find_function(struct bytes name)
+const struct cedar_operation *cedar_json_extension_function(struct bytes name)
 {
     const struct cedar_operation *operation = cedar_operation_find(name, CEDAR_OPERATION_FUNCTION);
     if (operation == NULL) {
@@ -126,7 +126,7 @@ static amanat_result read_call(const struct cedar_json *json, const struct docum
     const struct document *arguments = document_get(call, "args");
     const struct document *items = argument != NULL ? argument : arguments->items;
     const size_t count = argument != NULL ? 1 : arguments->count;
-    const struct cedar_operation *operation = find_function(name->text);
+    const struct cedar_operation *operation = cedar_json_extension_function(name->text);
     if (operation == NULL) {
         return cedar_json_fault(json, name, "there is no extension function of this name");
     }
@@ -261,22 +261,40 @@ amanat_result cedar_json_uniform_record(const struct cedar_json *json,
 
 /* ---- All values ---- */
 
+enum cedar_json_escape cedar_json_escape(const struct document *object,
+                                         const struct document **out_inside)
+{
+    if (object->count != 1) {
+        return CEDAR_JSON_ESCAPE_NONE;
+    }
+    const struct bytes key = object->members[0].key;
+    const struct document *inside = &object->members[0].value;
+    *out_inside = inside;
+    if (bytes_equal_string(key, "__entity") && has_uid_shape(inside)) {
+        return CEDAR_JSON_ESCAPE_ENTITY;
+    }
+    if (bytes_equal_string(key, "__extn") && has_call_shape(inside)) {
+        return CEDAR_JSON_ESCAPE_EXTENSION;
+    }
+    return bytes_equal_string(key, "__expr") && inside->kind == DOCUMENT_STRING
+               ? CEDAR_JSON_ESCAPE_EXPRESSION
+               : CEDAR_JSON_ESCAPE_NONE;
+}
+
 /* An object without a type: one of the escapes, or a record. */
 static amanat_result read_object(const struct cedar_json *json, const struct document *document,
                                  struct cedar_value *out)
 {
-    if (document->count == 1) {
-        const struct bytes key = document->members[0].key;
-        const struct document *inside = &document->members[0].value;
-        if (bytes_equal_string(key, "__entity") && has_uid_shape(inside)) {
-            return read_entity(json, document, out);
-        }
-        if (bytes_equal_string(key, "__extn") && has_call_shape(inside)) {
-            return read_call(json, inside, false, out);
-        }
-        if (bytes_equal_string(key, "__expr") && inside->kind == DOCUMENT_STRING) {
-            return cedar_json_fault(json, document, "the escape `__expr` is not supported");
-        }
+    const struct document *inside = NULL;
+    switch (cedar_json_escape(document, &inside)) {
+    case CEDAR_JSON_ESCAPE_NONE:
+        break;
+    case CEDAR_JSON_ESCAPE_ENTITY:
+        return read_entity(json, document, out);
+    case CEDAR_JSON_ESCAPE_EXTENSION:
+        return read_call(json, inside, false, out);
+    case CEDAR_JSON_ESCAPE_EXPRESSION:
+        return cedar_json_fault(json, document, "the escape `__expr` is not supported");
     }
     return cedar_json_record(json, NULL, document, out);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading documents as Cedar data: what entities and contexts have in common. */
+/* Reading documents as Cedar data: what entities, contexts, schemas and policies have in common. */
 #ifndef AMANAT_POLICY_CEDAR_JSON_H
 #define AMANAT_POLICY_CEDAR_JSON_H
 
 #include "policy/cedar/cedar.h"
+
+struct cedar_operation; /* cedar_operations.h */
 
 struct cedar_json {
     struct arena *arena;
@@ -39,5 +41,51 @@ AMANAT_MUST_CHECK amanat_result cedar_json_uniform_record(const struct cedar_jso
 AMANAT_MUST_CHECK amanat_result cedar_json_uid(const struct cedar_json *json,
                                                const struct document *document,
                                                struct cedar_entity_uid *out);
+
+/** What an object that may be an escape is. */
+enum cedar_json_escape {
+    CEDAR_JSON_ESCAPE_NONE = 0,  /* a record */
+    CEDAR_JSON_ESCAPE_ENTITY,    /* `{"__entity": {"type": …, "id": …}}` */
+    CEDAR_JSON_ESCAPE_EXTENSION, /* `{"__extn": {"fn": …, "arg": …}}`, or with `"args": […]` */
+    CEDAR_JSON_ESCAPE_EXPRESSION, /* `{"__expr": …}`, which nobody supports any more */
+};
+
+/** `*out_inside` is what stands in the escape. */
+enum cedar_json_escape cedar_json_escape(const struct document *object,
+                                         const struct document **out_inside);
+
+/** The extension function or method of that name, or NULL. */
+const struct cedar_operation *cedar_json_extension_function(struct bytes name);
+
+/*
+ * Deepest nesting of schemas and policies in JSON: two levels for one of a type or expression, more
+ * for chains of `&&`.
+ */
+#define CEDAR_JSON_DEPTH_LIMIT 1024
+
+/** A key that an object of a fixed shape may have. */
+struct cedar_json_key {
+    const char *name;
+    enum document_kind kind;
+    bool any_kind; /* `kind` does not matter */
+    bool or_null;  /* null counts as absent */
+    bool required;
+};
+
+/**
+ * The members of an object of a fixed shape, in the order of `keys`: NULL for those that are not
+ * there. Unknown and missing keys and values of other kinds are faults, and all are reported;
+ * `what` names the object in them: "a policy".
+ */
+AMANAT_MUST_CHECK amanat_result cedar_json_members(const struct cedar_json *json,
+                                                   const struct document *object, const char *what,
+                                                   const struct cedar_json_key *keys, size_t count,
+                                                   const struct document **out_members);
+
+/** The value of `"annotations"`, or none for NULL: words with strings, or null for `@key` alone. */
+AMANAT_MUST_CHECK amanat_result cedar_json_annotations(const struct cedar_json *json,
+                                                       const struct document *document,
+                                                       const struct cedar_annotation **out,
+                                                       size_t *out_count);
 
 #endif

@@ -262,10 +262,14 @@ bool cedar_word_is_reserved(struct bytes word)
     return false;
 }
 
+bool cedar_word_is_valid(struct bytes text)
+{
+    return text.length > 0 && is_letter(text.at[0]) && word_length(text, 0) == text.length;
+}
+
 static bool is_identifier(struct bytes text)
 {
-    return text.length > 0 && is_letter(text.at[0]) && word_length(text, 0) == text.length &&
-           !cedar_word_is_reserved(text);
+    return cedar_word_is_valid(text) && !cedar_word_is_reserved(text);
 }
 
 bool cedar_path_is_valid(struct bytes text)

@@ -60,6 +60,9 @@ bool cedar_token_is_word(const struct cedar_token *token, const char *word);
 /** Whether an identifier is one of the words that cannot name anything. */
 bool cedar_word_is_reserved(struct bytes word);
 
+/** Whether `text` is an identifier, reserved or not. */
+bool cedar_word_is_valid(struct bytes text);
+
 /** What the token is, for messages: "the end of the file", "a string", "`,`". Lives in `arena`. */
 const char *cedar_token_describe(const struct cedar_token *token, struct arena *arena);
 

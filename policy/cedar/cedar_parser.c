@@ -204,6 +204,7 @@ static amanat_result parse_annotation(struct cedar_parser *parser, struct cedar_
     cedar_parser_advance(parser);
     if (cedar_parser_accept_symbol(parser, "(")) {
         TRY(cedar_parser_string(parser, "an annotation's value", &out->value));
+        out->has_value = true;
         TRY(cedar_parser_expect_symbol(parser, ")"));
     }
     return AMANAT_OK;

@@ -56,10 +56,15 @@ static amanat_result name_policy(struct cedar_policy_set *set, struct cedar_poli
     return AMANAT_OK;
 }
 
-static amanat_result name_and_add(struct cedar_policy_set *set, struct cedar_policy *policy,
-                                  struct amanat_diagnostics *diagnostics)
+amanat_result cedar_policy_set_add_parsed(struct cedar_policy_set *set, struct cedar_policy *policy,
+                                          const struct bytes *id,
+                                          struct amanat_diagnostics *diagnostics)
 {
-    TRY(name_policy(set, policy, diagnostics));
+    if (id != NULL) {
+        policy->id = *id;
+    } else {
+        TRY(name_policy(set, policy, diagnostics));
+    }
     return add_policy(set, policy, diagnostics);
 }
 
@@ -77,7 +82,8 @@ amanat_result cedar_policy_set_add_text(struct cedar_policy_set *set, const char
         return result;
     }
     for (size_t i = 0; i < parsed.policies.count; i++) {
-        const amanat_result added = name_and_add(set, parsed.policies.items[i], diagnostics);
+        const amanat_result added =
+            cedar_policy_set_add_parsed(set, parsed.policies.items[i], NULL, diagnostics);
         if (!amanat_is_ok(added)) {
             result = added;
         }
@@ -116,6 +122,7 @@ amanat_result cedar_policy_set_add_link(struct cedar_policy_set *set, struct byt
     TRY_MEMORY(link);
     *link = *template;
     link->kind = CEDAR_POLICY_LINK;
+    link->link_of = template;
     bool fits_principal = false;
     bool fits_resource = false;
     TRY(arena_copy_bytes(set->arena, id, &link->id));

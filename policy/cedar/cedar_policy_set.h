@@ -14,4 +14,13 @@ struct cedar_policy_set {
     struct map by_id; /* to struct cedar_policy */
 };
 
+/**
+ * Adds a parsed policy, which the set may change, under an id, or under the one that the set's
+ * options give it when that is NULL.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_policy_set_add_parsed(struct cedar_policy_set *set,
+                                                            struct cedar_policy *policy,
+                                                            const struct bytes *id,
+                                                            struct amanat_diagnostics *diagnostics);
+
 #endif

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The schema's front: parsing several texts into one schema, and looking things up in it. */
+/* The schema's front: parsing texts in both syntaxes into one schema, and looking things up in it.
+ */
 #include "policy/cedar/cedar_schema.h"
 
 #include "policy/base/guard.h"
 #include "policy/base/sorted.h"
+
+/* A text in the JSON syntax is an object, and no declaration in Cedar's begins with a brace. */
+static bool is_json(struct bytes text)
+{
+    size_t at = 0;
+    while (at < text.length && (text.at[at] == ' ' || text.at[at] == '\t' || text.at[at] == '\n' ||
+                                text.at[at] == '\r')) {
+        at++;
+    }
+    return at < text.length && text.at[at] == '{';
+}
 
 amanat_result cedar_schema_parse(struct arena *arena, const struct cedar_schema_source *sources,
                                  size_t count, struct amanat_diagnostics *diagnostics,
@@ -17,7 +29,8 @@ amanat_result cedar_schema_parse(struct arena *arena, const struct cedar_schema_
         TRY(arena_copy_bytes(arena, bytes_of_string(sources[i].name), &name));
         TRY(arena_copy_bytes(arena, sources[i].text, &text));
         const amanat_result parsed =
-            cedar_parse_schema(arena, name.at, text, diagnostics, &namespaces);
+            is_json(text) ? cedar_parse_schema_json(arena, name.at, text, diagnostics, &namespaces)
+                          : cedar_parse_schema(arena, name.at, text, diagnostics, &namespaces);
         if (parsed.status == AMANAT_STATUS_CONFIG_FAULT) {
             result = parsed;
             continue;
@@ -76,4 +89,33 @@ const struct cedar_attribute *cedar_type_attribute(const struct cedar_type *type
     }
     return sorted_find(&name, type->attributes, type->attribute_count, sizeof(*type->attributes),
                        compare_with_attribute);
+}
+
+bool cedar_schema_namespace_is_first(const struct cedar_schema *schema, size_t index)
+{
+    const cedar_namespaces *all = &schema->namespaces;
+    const struct bytes name = all->items[index]->name;
+    bool declares = name.length > 0;
+    for (size_t i = 0; i < index; i++) {
+        if (bytes_equal(all->items[i]->name, name)) {
+            return false;
+        }
+    }
+    for (size_t i = index; i < all->count && !declares; i++) {
+        declares = bytes_equal(all->items[i]->name, name) && all->items[i]->declarations.count > 0;
+    }
+    return declares;
+}
+
+const struct cedar_namespace *cedar_schema_namespace_annotated(const struct cedar_schema *schema,
+                                                               size_t first)
+{
+    const cedar_namespaces *all = &schema->namespaces;
+    for (size_t i = first; i < all->count; i++) {
+        if (bytes_equal(all->items[i]->name, all->items[first]->name) &&
+            all->items[i]->annotation_count > 0) {
+            return all->items[i];
+        }
+    }
+    return all->items[first];
 }

@@ -14,6 +14,8 @@ struct cedar_schema {
     VECTOR(struct cedar_action *) actions;
     struct cedar_uid_map actions_by_uid;
     struct map action_types; /* `Action`, `N::Action` …: types that some declared action has */
+    struct map common_types; /* full name to struct cedar_common_type */
+    cedar_namespaces namespaces; /* all of it as it was declared */
 };
 
 /** Makes a schema of parsed name spaces; name spaces of one name are joined. */
@@ -21,6 +23,17 @@ AMANAT_MUST_CHECK amanat_result cedar_schema_resolve(struct arena *arena,
                                                      const cedar_namespaces *namespaces,
                                                      struct amanat_diagnostics *diagnostics,
                                                      const struct cedar_schema **out);
+
+/**
+ * Whether a name space is to be written at its place: it is the first of its name, and not the
+ * empty one without declarations that every text in Cedar's syntax begins with.
+ */
+bool cedar_schema_namespace_is_first(const struct cedar_schema *schema, size_t index);
+
+/** Of the name spaces that are called as the one at `first`: the first with annotations, or that.
+ */
+const struct cedar_namespace *cedar_schema_namespace_annotated(const struct cedar_schema *schema,
+                                                               size_t first);
 
 /** A common type while it is resolved. */
 struct cedar_common_type {
@@ -41,7 +54,6 @@ struct cedar_resolver {
     struct arena *arena;
     struct amanat_diagnostics *diagnostics;
     struct cedar_schema *schema;
-    struct map common_types; /* full name to struct cedar_common_type */
 };
 
 /** A fault at a name; CONFIG_FAULT. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A schema as it was written, names not yet resolved: what cedar_schema_parser.c makes for
- * cedar_schema_resolve.c.
+ * A schema as it was written, names not yet resolved: what cedar_schema_parser.c and
+ * cedar_schema_json.c make for cedar_schema_resolve.c, and what is written again.
  */
 #ifndef AMANAT_POLICY_CEDAR_SCHEMA_AST_H
 #define AMANAT_POLICY_CEDAR_SCHEMA_AST_H
@@ -28,11 +28,21 @@ enum cedar_type_expression_kind {
     CEDAR_TYPE_EXPRESSION_RECORD
 };
 
+/* What a PATH may mean. In Cedar's syntax it is always the first, in JSON it can be said. */
+enum cedar_type_reference {
+    CEDAR_TYPE_REFERENCE_ENTITY_OR_COMMON = 0,
+    CEDAR_TYPE_REFERENCE_COMMON,
+    CEDAR_TYPE_REFERENCE_ENTITY,
+    CEDAR_TYPE_REFERENCE_BUILT_IN
+};
+
 struct cedar_type_expression {
     enum cedar_type_expression_kind kind;
-    struct cedar_schema_name name;                   /* PATH; of others only the position */
-    const struct cedar_type_expression *element;     /* SET */
-    const struct cedar_attribute_expression *fields; /* RECORD, in the order of the text */
+    struct cedar_schema_name name;               /* PATH; of others only the position */
+    enum cedar_type_reference reference;         /* PATH */
+    const struct cedar_type_expression *element; /* SET */
+    const struct cedar_attribute_expression
+        *fields; /* RECORD, in the order of the text, none twice */
     size_t field_count;
 };
 
@@ -70,6 +80,8 @@ struct cedar_declaration {
 
 struct cedar_namespace {
     struct bytes name; /* no bytes: the empty one */
+    const struct cedar_annotation *annotations;
+    size_t annotation_count;
     const char *source;
     unsigned line;
     unsigned column;
@@ -87,5 +99,11 @@ AMANAT_MUST_CHECK amanat_result cedar_parse_schema(struct arena *arena, const ch
                                                    struct bytes text,
                                                    struct amanat_diagnostics *diagnostics,
                                                    cedar_namespaces *namespaces);
+
+/** The same for a text in the JSON syntax. */
+AMANAT_MUST_CHECK amanat_result cedar_parse_schema_json(struct arena *arena, const char *source,
+                                                        struct bytes text,
+                                                        struct amanat_diagnostics *diagnostics,
+                                                        cedar_namespaces *namespaces);
 
 #endif

@@ -80,27 +80,49 @@ static amanat_result parse_attribute(struct cedar_parser *parser,
     return parse_type(parser, &out->type);
 }
 
+typedef VECTOR(struct cedar_attribute_expression) fields;
+
+/* An attribute that is declared twice is what its last declaration says, as the official engine has
+ * it. */
+static amanat_result push_attribute(struct cedar_parser *parser, fields *attributes,
+                                    struct map *indexes)
+{
+    struct cedar_attribute_expression attribute = {0};
+    TRY(parse_attribute(parser, &attribute));
+    const size_t *earlier = map_get(indexes, attribute.name);
+    if (earlier != NULL) {
+        attributes->items[*earlier] = attribute;
+        return AMANAT_OK;
+    }
+    size_t *index = ARENA_NEW(parser->arena, size_t);
+    TRY_MEMORY(index);
+    *index = attributes->count;
+    struct cedar_attribute_expression *place = VECTOR_PUSH(parser->arena, attributes);
+    TRY_MEMORY(place);
+    *place = attribute;
+    return map_put(parser->arena, indexes, attribute.name, index);
+}
+
 /* `'{' Attrs '}'` */
 static amanat_result parse_record(struct cedar_parser *parser,
                                   const struct cedar_type_expression **out)
 {
-    VECTOR(struct cedar_attribute_expression) fields = {0};
+    fields attributes = {0};
+    struct map indexes = {0};
     struct cedar_type_expression *type = ARENA_NEW(parser->arena, struct cedar_type_expression);
     TRY_MEMORY(type);
     type->kind = CEDAR_TYPE_EXPRESSION_RECORD;
     type->name = name_at(&parser->token);
     TRY(cedar_parser_expect_symbol(parser, "{"));
     while (!cedar_parser_at_symbol(parser, "}")) {
-        struct cedar_attribute_expression *field = VECTOR_PUSH(parser->arena, &fields);
-        TRY_MEMORY(field);
-        TRY(parse_attribute(parser, field));
+        TRY(push_attribute(parser, &attributes, &indexes));
         if (!cedar_parser_accept_symbol(parser, ",")) {
             break;
         }
     }
     TRY(cedar_parser_expect_symbol(parser, "}"));
-    type->fields = fields.items;
-    type->field_count = fields.count;
+    type->fields = attributes.items;
+    type->field_count = attributes.count;
     *out = type;
     return AMANAT_OK;
 }
@@ -366,13 +388,17 @@ static amanat_result add_namespace(struct reading *reading, const struct cedar_t
     return map_put(parser->arena, &reading->names, name, made);
 }
 
-static amanat_result open_namespace(struct reading *reading)
+static amanat_result open_namespace(struct reading *reading,
+                                    const struct cedar_declaration *annotated)
 {
     const struct cedar_token at = reading->parser.token;
     struct bytes name;
     TRY(cedar_parser_path(&reading->parser, "a name space", &name));
     TRY(cedar_parser_expect_symbol(&reading->parser, "{"));
-    return add_namespace(reading, &at, name, &reading->current);
+    TRY(add_namespace(reading, &at, name, &reading->current));
+    reading->current->annotations = annotated->annotations;
+    reading->current->annotation_count = annotated->annotation_count;
+    return AMANAT_OK;
 }
 
 /* One declaration, or the beginning or end of a name space. */
@@ -389,7 +415,7 @@ static amanat_result read_one(struct reading *reading)
     TRY(cedar_parser_annotations(parser, &declaration->annotations,
                                  &declaration->annotation_count));
     if (!inside && cedar_parser_accept_word(parser, "namespace")) {
-        return open_namespace(reading);
+        return open_namespace(reading, declaration);
     }
     TRY(parse_declaration(parser, declaration));
     struct cedar_declaration **place = VECTOR_PUSH(parser->arena, &reading->current->declarations);

@@ -40,17 +40,6 @@ amanat_result cedar_resolver_full_name(const struct cedar_resolver *resolver,
     return AMANAT_OK;
 }
 
-/* Keeps the first fault of several, but not memory's. */
-#define GO_ON_AFTER_FAULT(result, expression)                                                      \
-    do {                                                                                           \
-        const amanat_result step_result_ = (expression);                                           \
-        if (step_result_.status == AMANAT_STATUS_CONFIG_FAULT) {                                   \
-            (result) = step_result_;                                                               \
-        } else {                                                                                   \
-            TRY(step_result_);                                                                     \
-        }                                                                                          \
-    } while (0)
-
 typedef amanat_result (*declaration_fn)(struct cedar_resolver *resolver,
                                         const struct cedar_namespace *name_space,
                                         const struct cedar_declaration *declaration);
@@ -148,14 +137,14 @@ static amanat_result declare_common_type(struct cedar_resolver *resolver,
                                     BYTES_PRINTF(name->path));
     }
     TRY(cedar_resolver_full_name(resolver, name_space->name, name->path, &full));
-    if (map_get(&resolver->common_types, full) != NULL) {
+    if (map_get(&resolver->schema->common_types, full) != NULL) {
         return refuse_again(resolver, name_space, name);
     }
     struct cedar_common_type *common = ARENA_NEW(resolver->arena, struct cedar_common_type);
     TRY_MEMORY(common);
     common->name_space = name_space;
     common->declaration = declaration;
-    return map_put(resolver->arena, &resolver->common_types, full, common);
+    return map_put(resolver->arena, &resolver->schema->common_types, full, common);
 }
 
 static amanat_result declare_action(struct cedar_resolver *resolver,
@@ -212,7 +201,7 @@ static amanat_result check_shadows(struct cedar_resolver *resolver,
         const bool hides =
             declaration->kind == CEDAR_DECLARATION_ACTION
                 ? cedar_uid_map_get(&resolver->schema->actions_by_uid, &action) != NULL
-                : map_get(&resolver->common_types, name->path) != NULL ||
+                : map_get(&resolver->schema->common_types, name->path) != NULL ||
                       map_get(&resolver->schema->entity_types_by_name, name->path) != NULL;
         if (hides) {
             result = cedar_resolver_fault(
@@ -291,6 +280,22 @@ static amanat_result resolve_entity_types(const struct cedar_resolver *resolver,
 
 static const struct cedar_type empty_record = {.kind = CEDAR_VALUE_RECORD};
 
+/* A type that must be a record; `what` is said of others. */
+static amanat_result resolve_record(const struct cedar_resolver *resolver,
+                                    const struct cedar_namespace *name_space,
+                                    const struct cedar_type_expression *expression,
+                                    const char *what, const struct cedar_type **out)
+{
+    const struct cedar_type *type = NULL;
+    TRY(cedar_resolver_type(resolver, name_space, expression, &type));
+    if (type->kind != CEDAR_VALUE_RECORD) {
+        return cedar_resolver_fault(resolver, name_space, &expression->name, "%s must be a record",
+                                    what);
+    }
+    *out = type;
+    return AMANAT_OK;
+}
+
 /* All entity types of one declaration share what it says. Their parents stand in `ancestors` for
  * now. */
 static amanat_result resolve_entities(struct cedar_resolver *resolver,
@@ -300,8 +305,9 @@ static amanat_result resolve_entities(struct cedar_resolver *resolver,
     struct cedar_entity_type common = {.shape = &empty_record};
     amanat_result result = AMANAT_OK;
     if (declaration->type != NULL) {
-        GO_ON_AFTER_FAULT(
-            result, cedar_resolver_type(resolver, name_space, declaration->type, &common.shape));
+        GO_ON_AFTER_FAULT(result,
+                          resolve_record(resolver, name_space, declaration->type,
+                                         "the attributes of an entity type", &common.shape));
     }
     if (declaration->tags != NULL) {
         GO_ON_AFTER_FAULT(
@@ -309,7 +315,14 @@ static amanat_result resolve_entities(struct cedar_resolver *resolver,
     }
     GO_ON_AFTER_FAULT(result, resolve_entity_types(resolver, name_space, &declaration->parents,
                                                    &common.ancestors, &common.ancestor_count));
-    const size_t ids = sort_names(declaration->enum_ids.items, declaration->enum_ids.count);
+    const size_t id_count = declaration->enum_ids.count;
+    struct bytes *ids = arena_allocate_array(resolver->arena, id_count, sizeof(*ids));
+    TRY_MEMORY(ids);
+    for (size_t i = 0; i < id_count; i++) {
+        ids[i] = declaration->enum_ids.items[i];
+    }
+    common.enum_ids = ids;
+    common.enum_id_count = sort_names(ids, id_count);
     for (size_t i = 0; i < declaration->names.count; i++) {
         struct cedar_entity_type *type = NULL;
         GO_ON_AFTER_FAULT(result, cedar_resolver_entity_type(resolver, name_space,
@@ -319,8 +332,8 @@ static amanat_result resolve_entities(struct cedar_resolver *resolver,
             type->tags = common.tags;
             type->ancestors = common.ancestors;
             type->ancestor_count = common.ancestor_count;
-            type->enum_ids = declaration->enum_ids.items;
-            type->enum_id_count = ids;
+            type->enum_ids = common.enum_ids;
+            type->enum_id_count = common.enum_id_count;
         }
     }
     return result;
@@ -377,21 +390,6 @@ static amanat_result resolve_parent_actions(const struct cedar_resolver *resolve
     return result;
 }
 
-static amanat_result resolve_context(const struct cedar_resolver *resolver,
-                                     const struct cedar_namespace *name_space,
-                                     const struct cedar_type_expression *expression,
-                                     const struct cedar_type **out)
-{
-    const struct cedar_type *type = NULL;
-    TRY(cedar_resolver_type(resolver, name_space, expression, &type));
-    if (type->kind != CEDAR_VALUE_RECORD) {
-        return cedar_resolver_fault(resolver, name_space, &expression->name,
-                                    "a context must be a record");
-    }
-    *out = type;
-    return AMANAT_OK;
-}
-
 static amanat_result resolve_actions(struct cedar_resolver *resolver,
                                      const struct cedar_namespace *name_space,
                                      const struct cedar_declaration *declaration)
@@ -399,8 +397,8 @@ static amanat_result resolve_actions(struct cedar_resolver *resolver,
     struct cedar_action common = {.context = &empty_record};
     amanat_result result = AMANAT_OK;
     if (declaration->context != NULL) {
-        GO_ON_AFTER_FAULT(
-            result, resolve_context(resolver, name_space, declaration->context, &common.context));
+        GO_ON_AFTER_FAULT(result, resolve_record(resolver, name_space, declaration->context,
+                                                 "a context", &common.context));
     }
     GO_ON_AFTER_FAULT(result,
                       resolve_entity_types(resolver, name_space, &declaration->principals,
@@ -582,6 +580,8 @@ amanat_result cedar_schema_resolve(struct arena *arena, const cedar_namespaces *
     TRY(take_steps(&resolver, namespaces, looking_up, sizeof(looking_up) / sizeof(looking_up[0])));
     TRY(close_entity_types(&resolver));
     TRY(close_actions(&resolver));
+    schema->namespaces.items = namespaces->items;
+    schema->namespaces.count = namespaces->count;
     *out = schema;
     return AMANAT_OK;
 }

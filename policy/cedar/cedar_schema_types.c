@@ -90,48 +90,64 @@ static amanat_result make_entity_type(const struct cedar_resolver *resolver, str
 }
 
 /* What is called exactly `full_name`: a common type, an entity type or a type of actions. */
-static amanat_result find_defined(const struct cedar_resolver *resolver, struct bytes full_name,
+static amanat_result find_defined(const struct cedar_resolver *resolver,
+                                  enum cedar_type_reference reference, struct bytes full_name,
                                   unsigned level, struct resolved *out)
 {
-    struct cedar_common_type *common = map_get(&resolver->common_types, full_name);
-    if (common != NULL) {
+    struct cedar_common_type *common = map_get(&resolver->schema->common_types, full_name);
+    if (common != NULL && reference != CEDAR_TYPE_REFERENCE_ENTITY) {
         return resolve_common(resolver, common, level, out);
     }
     const bool is_entity = map_get(&resolver->schema->entity_types_by_name, full_name) != NULL ||
                            map_get(&resolver->schema->action_types, full_name) != NULL;
-    if (is_entity) {
+    if (is_entity && reference != CEDAR_TYPE_REFERENCE_COMMON) {
         return make_entity_type(resolver, full_name, out);
     }
     *out = (struct resolved){0};
     return AMANAT_OK;
 }
 
+static amanat_result refuse_name(const struct cedar_resolver *resolver,
+                                 const struct cedar_namespace *name_space,
+                                 const struct cedar_type_expression *expression)
+{
+    static const char *const kinds[] = {
+        [CEDAR_TYPE_REFERENCE_ENTITY_OR_COMMON] = "type",
+        [CEDAR_TYPE_REFERENCE_COMMON] = "common type",
+        [CEDAR_TYPE_REFERENCE_ENTITY] = "entity type",
+        [CEDAR_TYPE_REFERENCE_BUILT_IN] = "built-in type",
+    };
+    return cedar_resolver_fault(resolver, name_space, &expression->name, "there is no %s `%.*s`",
+                                kinds[expression->reference], BYTES_PRINTF(expression->name.path));
+}
+
 static amanat_result resolve_name(const struct cedar_resolver *resolver,
                                   const struct cedar_namespace *name_space,
-                                  const struct cedar_schema_name *name, unsigned level,
+                                  const struct cedar_type_expression *expression, unsigned level,
                                   struct resolved *out)
 {
+    const enum cedar_type_reference reference = expression->reference;
+    const struct bytes name = expression->name.path;
     struct resolved found = {0};
-    struct bytes built_in = name->path;
-    if (bytes_start_with(name->path, BYTES("__cedar::"))) {
-        built_in = bytes_from(name->path, sizeof("__cedar::") - 1);
-    } else if (bytes_find(name->path, ':') < name->path.length) {
-        TRY(find_defined(resolver, name->path, level, &found));
+    struct bytes built_in = name;
+    if (bytes_start_with(name, BYTES("__cedar::"))) {
+        built_in = bytes_from(name, sizeof("__cedar::") - 1);
+    } else if (bytes_find(name, ':') < name.length) {
+        TRY(find_defined(resolver, reference, name, level, &found));
         built_in = BYTES("");
-    } else {
+    } else if (reference != CEDAR_TYPE_REFERENCE_BUILT_IN) {
         struct bytes full;
-        TRY(cedar_resolver_full_name(resolver, name_space->name, name->path, &full));
-        TRY(find_defined(resolver, full, level, &found));
+        TRY(cedar_resolver_full_name(resolver, name_space->name, name, &full));
+        TRY(find_defined(resolver, reference, full, level, &found));
         if (found.type == NULL && name_space->name.length > 0) {
-            TRY(find_defined(resolver, name->path, level, &found));
+            TRY(find_defined(resolver, reference, name, level, &found));
         }
     }
-    if (found.type == NULL) {
+    if (found.type == NULL && reference != CEDAR_TYPE_REFERENCE_ENTITY) {
         found = (struct resolved){find_built_in(built_in), 1};
     }
     if (found.type == NULL) {
-        return cedar_resolver_fault(resolver, name_space, name, "there is no type `%.*s`",
-                                    BYTES_PRINTF(name->path));
+        return refuse_name(resolver, name_space, expression);
     }
     *out = found;
     return AMANAT_OK;
@@ -158,47 +174,24 @@ static int compare_attributes_for_sort(const void *a, const void *b)
                          ((const struct cedar_attribute *)b)->name);
 }
 
-/* An attribute that is declared twice is what its last declaration says, as the official engine has
- * it. */
-static amanat_result find_last(const struct cedar_resolver *resolver,
-                               const struct cedar_type_expression *expression, struct map *last)
-{
-    for (size_t i = 0; i < expression->field_count; i++) {
-        const struct bytes key = expression->fields[i].name;
-        size_t *index = map_get(last, key);
-        if (index == NULL) {
-            index = ARENA_NEW(resolver->arena, size_t);
-            TRY_MEMORY(index);
-            TRY(map_put(resolver->arena, last, key, index));
-        }
-        *index = i;
-    }
-    return AMANAT_OK;
-}
-
 static amanat_result resolve_record(const struct cedar_resolver *resolver,
                                     const struct cedar_namespace *name_space,
                                     const struct cedar_type_expression *expression, unsigned level,
                                     struct resolved *out)
 {
-    struct map last = {0};
-    size_t count = 0;
+    const size_t count = expression->field_count;
     unsigned depth = 0;
     struct cedar_type *type = ARENA_NEW(resolver->arena, struct cedar_type);
     TRY_MEMORY(type);
     struct cedar_attribute *attributes =
-        arena_allocate_array(resolver->arena, expression->field_count, sizeof(*attributes));
+        arena_allocate_array(resolver->arena, count, sizeof(*attributes));
     TRY_MEMORY(attributes);
-    TRY(find_last(resolver, expression, &last));
-    for (size_t i = 0; i < expression->field_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct cedar_attribute_expression *field = &expression->fields[i];
         struct resolved resolved;
-        if (*(const size_t *)map_get(&last, field->name) != i) {
-            continue;
-        }
         TRY(resolve(resolver, name_space, field->type, level, &resolved));
         depth = resolved.depth > depth ? resolved.depth : depth;
-        attributes[count++] = (struct cedar_attribute){field->name, field->required, resolved.type};
+        attributes[i] = (struct cedar_attribute){field->name, field->required, resolved.type};
     }
     if (count > 0) {
         qsort(attributes, count, sizeof(*attributes), compare_attributes_for_sort);
@@ -218,7 +211,7 @@ static amanat_result resolve(const struct cedar_resolver *resolver,
     TRY(check_level(resolver, name_space, &expression->name, level + 1));
     switch (expression->kind) {
     case CEDAR_TYPE_EXPRESSION_PATH:
-        TRY(resolve_name(resolver, name_space, &expression->name, level + 1, &resolved));
+        TRY(resolve_name(resolver, name_space, expression, level + 1, &resolved));
         break;
     case CEDAR_TYPE_EXPRESSION_SET:
         TRY(resolve_set(resolver, name_space, expression, level + 1, &resolved));

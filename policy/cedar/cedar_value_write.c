@@ -38,7 +38,7 @@ static void append_scalar(struct buffer *buffer, uint32_t scalar)
     buffer_append(buffer, bytes_of(encoded, utf8_encode(scalar, encoded)));
 }
 
-static void append_string(struct buffer *buffer, struct bytes text)
+void cedar_string_append(struct buffer *buffer, struct bytes text)
 {
     buffer_append_byte(buffer, '"');
     for (size_t at = 0; at < text.length;) {
@@ -51,7 +51,7 @@ void cedar_entity_uid_append(struct buffer *buffer, const struct cedar_entity_ui
 {
     buffer_append(buffer, uid->type);
     buffer_append_string(buffer, "::");
-    append_string(buffer, uid->id);
+    cedar_string_append(buffer, uid->id);
 }
 
 static void append_set(struct buffer *buffer, const struct cedar_value *set)
@@ -69,7 +69,7 @@ static void append_record(struct buffer *buffer, const struct cedar_value *recor
     buffer_append_byte(buffer, '{');
     for (size_t i = 0; i < record->as.record.count; i++) {
         buffer_append_string(buffer, i > 0 ? ", " : "");
-        append_string(buffer, record->as.record.fields[i].key);
+        cedar_string_append(buffer, record->as.record.fields[i].key);
         buffer_append_string(buffer, ": ");
         cedar_value_append(buffer, &record->as.record.fields[i].value);
     }
@@ -110,7 +110,7 @@ void cedar_value_append(struct buffer *buffer, const struct cedar_value *value)
         buffer_append_number(buffer, value->as.integer);
         return;
     case CEDAR_VALUE_STRING:
-        append_string(buffer, value->as.string);
+        cedar_string_append(buffer, value->as.string);
         return;
     case CEDAR_VALUE_ENTITY:
         cedar_entity_uid_append(buffer, &value->as.entity);
@@ -135,7 +135,7 @@ static void append_attributes(struct buffer *buffer, const struct cedar_type *ty
     buffer_append_byte(buffer, '{');
     for (size_t i = 0; i < type->attribute_count; i++) {
         buffer_append_string(buffer, i > 0 ? ", " : "");
-        append_string(buffer, type->attributes[i].name);
+        cedar_string_append(buffer, type->attributes[i].name);
         buffer_append_string(buffer, type->attributes[i].required ? ": " : "?: ");
         cedar_type_append(buffer, type->attributes[i].type);
     }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs tests of the official Cedar integration suite: `cedar_corpus DIR`, where DIR holds
- * `corpus-tests/` or, for the handwritten ones, `tests/` and `sample-data/`. Each test is a JSON
- * file that names policies, entities and a schema, says whether the policies are valid by it, and
- * lists requests with the expected decision, reasons and errors. Ends with a line "N passed, M
+ * Runs tests of the official Cedar integration suite: `cedar_corpus [--through-json] DIR`, where
+ * DIR holds `corpus-tests/` or, for the handwritten ones, `tests/` and `sample-data/`. Each test is
+ * a JSON file that names policies, entities and a schema, says whether the policies are valid by
+ * it, and lists requests with the expected decision, reasons and errors. With `--through-json`
+ * every schema is first written in the JSON syntax and every policy set in the JSON policy format,
+ * and what is read back must be the same and gives the answers. Ends with a line "N passed, M
  * failed"; exit status 3 when a test failed, 2 when there was none.
  */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "policy/base/guard.h"
 #include "policy/cedar/cedar.h"
@@ -20,6 +23,7 @@ struct test {
     struct arena *arena;
     struct amanat_diagnostics *diagnostics;
     const char *root;
+    bool through_json;
     const struct document *document;
     const struct cedar_schema *schema;
     struct cedar_policy_set *policies;
@@ -51,13 +55,68 @@ static bool read_named(struct test *test, const char *member, struct bytes *out)
            fail(test, "cannot read a file of the test");
 }
 
+static bool parse_schema(struct test *test, struct bytes text, const struct cedar_schema **out)
+{
+    const struct cedar_schema_source source = {.name = "schema", .text = text};
+    return amanat_is_ok(cedar_schema_parse(test->arena, &source, 1, test->diagnostics, out)) ||
+           fail(test, "schema");
+}
+
+/* The same schema from the JSON that is written of it, which is then written alike, and from text
+ * that is written of that. */
+static bool reread_schema(struct test *test)
+{
+    const struct cedar_schema *schema = NULL;
+    struct buffer json;
+    struct buffer text;
+    struct buffer again;
+    buffer_init(&json, TEST_MEMORY);
+    buffer_init(&text, TEST_MEMORY);
+    buffer_init(&again, TEST_MEMORY);
+    cedar_schema_append_json(&json, test->schema);
+    bool fine = parse_schema(test, buffer_bytes(&json), &schema) &&
+                amanat_is_ok(cedar_schema_append_text(&text, schema, test->diagnostics)) &&
+                parse_schema(test, buffer_bytes(&text), &test->schema);
+    if (fine) {
+        cedar_schema_append_json(&again, test->schema);
+        fine = bytes_equal(buffer_bytes(&json), buffer_bytes(&again)) ||
+               fail(test, "the schema is another one after JSON and text");
+    }
+    buffer_clear(&json);
+    buffer_clear(&text);
+    buffer_clear(&again);
+    test->schema = schema;
+    return fine;
+}
+
 static bool load_schema(struct test *test)
 {
-    struct cedar_schema_source source = {.name = "schema"};
-    return read_named(test, "schema", &source.text) &&
-           (amanat_is_ok(
-                cedar_schema_parse(test->arena, &source, 1, test->diagnostics, &test->schema)) ||
-            fail(test, "schema"));
+    struct bytes text;
+    return read_named(test, "schema", &text) && parse_schema(test, text, &test->schema) &&
+           (!test->through_json || reread_schema(test));
+}
+
+/* The same policies from the JSON that is written of them, which is then written alike. */
+static bool reread_policies(struct test *test)
+{
+    struct cedar_policy_set *policies = cedar_policy_set_new(test->arena, NULL);
+    struct buffer first;
+    struct buffer second;
+    buffer_init(&first, TEST_MEMORY);
+    buffer_init(&second, TEST_MEMORY);
+    cedar_policy_set_append_est(&first, test->policies);
+    bool fine = amanat_is_ok(cedar_policy_set_add_est(policies, "policies", buffer_bytes(&first),
+                                                      test->diagnostics)) ||
+                fail(test, "policies in JSON");
+    if (fine) {
+        cedar_policy_set_append_est(&second, policies);
+        fine = bytes_equal(buffer_bytes(&first), buffer_bytes(&second)) ||
+               fail(test, "the policies are others after JSON");
+    }
+    buffer_clear(&first);
+    buffer_clear(&second);
+    test->policies = policies;
+    return fine;
 }
 
 static bool load_policies(struct test *test)
@@ -69,6 +128,7 @@ static bool load_policies(struct test *test)
            (amanat_is_ok(
                 cedar_policy_set_add_text(test->policies, "policies", text, test->diagnostics)) ||
             fail(test, "policies")) &&
+           (!test->through_json || reread_policies(test)) &&
            (amanat_is_ok(cedar_compile_unchecked(test->arena, test->policies, &test->compiled)) ||
             fail(test, "no memory"));
 }
@@ -221,9 +281,12 @@ static bool run_test(struct test *test, const char *path)
 }
 
 /* Runs one test with an arena that is reset; says how it failed. */
-static bool run_path(struct arena *arena, const char *root, const char *path)
+static bool run_path(struct arena *arena, const char *root, const char *path, bool through_json)
 {
-    struct test test = {.arena = arena, .root = root, .diagnostics = amanat_diagnostics_new()};
+    struct test test = {.arena = arena,
+                        .root = root,
+                        .through_json = through_json,
+                        .diagnostics = amanat_diagnostics_new()};
     const bool passed = run_test(&test, path);
     if (!passed) {
         printf("FAILED %s: %s\n", path, test.failure);
@@ -244,19 +307,21 @@ int main(int count, char **arguments)
     size_t passed = 0;
     size_t failed = 0;
     char pattern[4096];
-    if (count != 2) {
-        fprintf(stderr, "usage: cedar_corpus DIR\n");
+    const bool through_json = count > 1 && strcmp(arguments[1], "--through-json") == 0;
+    if (count != (through_json ? 3 : 2)) {
+        fprintf(stderr, "usage: cedar_corpus [--through-json] DIR\n");
         return 2;
     }
+    const char *root = arguments[count - 1];
     struct arena *arena = arena_new(TEST_MEMORY);
     ASSERT(arena != NULL);
-    (void)snprintf(pattern, sizeof(pattern), "%s/corpus-tests/*.json", arguments[1]);
+    (void)snprintf(pattern, sizeof(pattern), "%s/corpus-tests/*.json", root);
     (void)glob(pattern, 0, NULL, &paths);
-    (void)snprintf(pattern, sizeof(pattern), "%s/tests/*/*.json", arguments[1]);
+    (void)snprintf(pattern, sizeof(pattern), "%s/tests/*/*.json", root);
     (void)glob(pattern, GLOB_APPEND, NULL, &paths);
     for (size_t i = 0; i < paths.gl_pathc; i++) {
         if (is_test(paths.gl_pathv[i])) {
-            const bool fine = run_path(arena, arguments[1], paths.gl_pathv[i]);
+            const bool fine = run_path(arena, root, paths.gl_pathv[i], through_json);
             passed += fine ? 1 : 0;
             failed += fine ? 0 : 1;
         }
