@@ -5,6 +5,7 @@
  * examples/lahore/tests has the format.
  *
  *   policy_test_read.c     one file's text becomes tests; every fault with its position
+ *                          (by tables of keys: policy_test_keys.c; policy_test_expect.c)
  *   policy_test_files.c    the files of a folder, and what they name; checked against a ruleset
  *   policy_test_run.c      one test through the gateway's own decision and redactor
  *   policy_test_compare.c  what came of it beside what was expected (line_diff.c)

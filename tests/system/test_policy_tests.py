@@ -2,6 +2,7 @@
 """`amanat test` from outside: folders with tests that pass, that fail and that are broken."""
 import json
 import pathlib
+import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree
@@ -150,6 +151,16 @@ def test_an_unexpected_refusal_is_told_with_its_words(amanat, folder):
       - permitted
       + refused: 403 not-permitted: name an open case of yours that lists this plate
 """ in amanat("test", "lahore", code=3).stdout
+
+
+@pytest.mark.parametrize("need", ["{purpose: vehicle-crime, case: FIR-377/2026}", "purpose=vehicle-crime, case=FIR-1",
+                                  "{purpose: vehicle-crime, reason: 'a \"b\" \\\\ c''s ü %'}"])
+def test_the_command_that_explains_can_be_run_as_it_stands(amanat, folder, need):
+    write(folder, HEAD + SIGHTINGS.replace("{purpose: vehicle-crime, case: FIR-512/2026}", need) + "      status: 200\n")
+    why, = [line for line in amanat("test", "lahore", code=3).stdout.splitlines() if line.startswith("    why: ")]
+    program, *arguments = shlex.split(why.removeprefix("    why: "))
+    assert program == "amanat" and arguments[0] == "explain"
+    assert "stolen-vehicle-call" in amanat(*arguments, code=3).stdout
 
 
 def test_a_policy_that_cannot_be_evaluated_fails_a_test_that_does_not_say_so(amanat, folder):
