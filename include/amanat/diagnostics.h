@@ -11,6 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "amanat/result.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum amanat_severity {
     AMANAT_SEVERITY_ERROR = 0, /* what was read cannot be used */
     AMANAT_SEVERITY_WARNING,   /* it can be used, and somebody should look */
@@ -39,16 +45,16 @@ struct amanat_diagnostic {
 struct amanat_diagnostics;
 
 /** A new empty list, or NULL without memory. Keeps at most 1,000 messages and counts the rest. */
-struct amanat_diagnostics *amanat_diagnostics_new(void);
+AMANAT_PUBLIC struct amanat_diagnostics *amanat_diagnostics_new(void);
 
 /** Frees the list and its messages; NULL is fine. */
-void amanat_diagnostics_free(struct amanat_diagnostics *diagnostics);
+AMANAT_PUBLIC void amanat_diagnostics_free(struct amanat_diagnostics *diagnostics);
 
 /**
  * Adds a message. `diagnostics` may be NULL (nobody wants to know). Without memory the message is
  * only counted.
  */
-__attribute__((format(printf, 7, 8))) void
+AMANAT_PUBLIC __attribute__((format(printf, 7, 8))) void
 amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_severity severity,
                        const char *code, const char *source, unsigned line, unsigned column,
                        const char *format, ...);
@@ -59,15 +65,19 @@ amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_sever
  * it. Where a text is not to be repeated, as it may hold secrets or data about people, nobody calls
  * it.
  */
-void amanat_diagnostics_quote(struct amanat_diagnostics *diagnostics, const char *source,
-                              const char *text, size_t length);
+AMANAT_PUBLIC void amanat_diagnostics_quote(struct amanat_diagnostics *diagnostics,
+                                            const char *source, const char *text, size_t length);
 
 /** How many messages the list holds, and how many errors were added (also those past the limit). */
-size_t amanat_diagnostics_count(const struct amanat_diagnostics *diagnostics);
-size_t amanat_diagnostics_errors(const struct amanat_diagnostics *diagnostics);
+AMANAT_PUBLIC size_t amanat_diagnostics_count(const struct amanat_diagnostics *diagnostics);
+AMANAT_PUBLIC size_t amanat_diagnostics_errors(const struct amanat_diagnostics *diagnostics);
 
 /** Message `index`, from 0, in the order of adding; it lives as long as the list. */
-const struct amanat_diagnostic *amanat_diagnostics_at(const struct amanat_diagnostics *diagnostics,
-                                                      size_t index);
+AMANAT_PUBLIC const struct amanat_diagnostic *
+amanat_diagnostics_at(const struct amanat_diagnostics *diagnostics, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

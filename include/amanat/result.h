@@ -12,6 +12,10 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum amanat_status {
     AMANAT_STATUS_BUG = 0,      /* a promise inside the program is broken: refuse and report */
     AMANAT_STATUS_RETRY_LATER,  /* not now; the same call may succeed later */
@@ -32,9 +36,13 @@ typedef struct {
 
 #define AMANAT_MUST_CHECK __attribute__((warn_unused_result))
 
+/** What the shared libraries show to other programs; all else in them is hidden. */
+#define AMANAT_PUBLIC __attribute__((visibility("default")))
+
 static inline amanat_result amanat_result_of(enum amanat_status status)
 {
-    return (amanat_result){status};
+    const amanat_result result = {status}; /* no compound literal: C++ has none */
+    return result;
 }
 
 #define AMANAT_OK amanat_result_of(AMANAT_STATUS_OK)
@@ -45,6 +53,10 @@ static inline bool amanat_is_ok(amanat_result result)
 }
 
 /** The status as a word for logs and messages, "ok" or "limit"; static storage. */
-const char *amanat_status_name(enum amanat_status status);
+AMANAT_PUBLIC const char *amanat_status_name(enum amanat_status status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

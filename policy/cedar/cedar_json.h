@@ -14,6 +14,12 @@ struct cedar_json {
     struct amanat_diagnostics *diagnostics;
 };
 
+/**
+ * Whether a text of policies or of a schema is in JSON: an object, and none in Cedar's syntax
+ * begins with a brace.
+ */
+bool cedar_text_is_json(struct bytes text);
+
 /** A fault at a document's place; CONFIG_FAULT. */
 __attribute__((format(printf, 3, 4))) AMANAT_MUST_CHECK amanat_result
 cedar_json_fault(const struct cedar_json *json, const struct document *at, const char *format, ...);

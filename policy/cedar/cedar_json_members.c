@@ -10,6 +10,16 @@
 #include "policy/cedar/cedar_json.h"
 #include "policy/cedar/cedar_lexer.h"
 
+bool cedar_text_is_json(struct bytes text)
+{
+    size_t at = 0;
+    while (at < text.length && (text.at[at] == ' ' || text.at[at] == '\t' || text.at[at] == '\n' ||
+                                text.at[at] == '\r')) {
+        at++;
+    }
+    return at < text.length && text.at[at] == '{';
+}
+
 static amanat_result refuse_unknown(const struct cedar_json *json,
                                     const struct document_member *member, const char *what,
                                     const struct cedar_json_key *keys, size_t count)

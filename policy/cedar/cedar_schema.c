@@ -5,17 +5,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/sorted.h"
-
-/* A text in the JSON syntax is an object, and no declaration in Cedar's begins with a brace. */
-static bool is_json(struct bytes text)
-{
-    size_t at = 0;
-    while (at < text.length && (text.at[at] == ' ' || text.at[at] == '\t' || text.at[at] == '\n' ||
-                                text.at[at] == '\r')) {
-        at++;
-    }
-    return at < text.length && text.at[at] == '{';
-}
+#include "policy/cedar/cedar_json.h"
 
 amanat_result cedar_schema_parse(struct arena *arena, const struct cedar_schema_source *sources,
                                  size_t count, struct amanat_diagnostics *diagnostics,
@@ -29,8 +19,9 @@ amanat_result cedar_schema_parse(struct arena *arena, const struct cedar_schema_
         TRY(arena_copy_bytes(arena, bytes_of_string(sources[i].name), &name));
         TRY(arena_copy_bytes(arena, sources[i].text, &text));
         const amanat_result parsed =
-            is_json(text) ? cedar_parse_schema_json(arena, name.at, text, diagnostics, &namespaces)
-                          : cedar_parse_schema(arena, name.at, text, diagnostics, &namespaces);
+            cedar_text_is_json(text)
+                ? cedar_parse_schema_json(arena, name.at, text, diagnostics, &namespaces)
+                : cedar_parse_schema(arena, name.at, text, diagnostics, &namespaces);
         if (parsed.status == AMANAT_STATUS_CONFIG_FAULT) {
             result = parsed;
             continue;

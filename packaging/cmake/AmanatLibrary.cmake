@@ -1,0 +1,20 @@
+# libamanat-policy: the layers below amanat/policy.h as one library, shared and static. Only what the public headers
+# declare is visible in it (AMANAT_PUBLIC). `cmake --install build/release --component development` installs it.
+include(GNUInstallDirs)
+
+set(policy_objects $<TARGET_OBJECTS:amanat_policy_base> $<TARGET_OBJECTS:amanat_policy_cedar>)
+add_library(amanat_policy_shared SHARED ${policy_objects})
+add_library(amanat_policy_static STATIC ${policy_objects})
+foreach(library amanat_policy_shared amanat_policy_static)
+    set_target_properties(${library} PROPERTIES OUTPUT_NAME amanat-policy LINKER_LANGUAGE C)
+    target_link_libraries(${library} PRIVATE amanat_hardening amanat_sanitizers PkgConfig::yaml)
+endforeach()
+set_target_properties(amanat_policy_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+
+configure_file(${PROJECT_SOURCE_DIR}/packaging/amanat-policy.pc.in ${PROJECT_BINARY_DIR}/amanat-policy.pc @ONLY)
+install(TARGETS amanat_policy_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(TARGETS amanat_policy_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/include/amanat/result.h ${PROJECT_SOURCE_DIR}/include/amanat/diagnostics.h
+    ${PROJECT_SOURCE_DIR}/include/amanat/policy.h
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/amanat COMPONENT development)
+install(FILES ${PROJECT_BINARY_DIR}/amanat-policy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

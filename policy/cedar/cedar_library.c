@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Implements amanat/policy.h, the public C API: each of its objects is an arena with one of this
+ * folder's own in it. Nothing is decided here.
+ */
+#include "amanat/policy.h"
+
+#include <stdlib.h>
+
+#include "policy/base/guard.h"
+#include "policy/cedar/cedar.h"
+#include "policy/cedar/cedar_json.h"
+
+/* The limits that the header states. */
+#define POLICY_SET_LIMIT ((size_t)1 << 30)
+#define SCHEMA_LIMIT     ((size_t)256 << 20)
+#define ENTITIES_LIMIT   ((size_t)4 << 30)
+#define CONTEXT_LIMIT    ((size_t)16 << 20)
+#define DECISION_LIMIT   ((size_t)64 << 20)
+#define TEXT_LIMIT       ((size_t)1 << 30)
+
+struct amanat_policy_set {
+    struct arena *arena;
+    struct cedar_policy_set *set;
+};
+
+struct amanat_schema {
+    struct arena *arena;
+    const struct cedar_schema *schema;
+};
+
+struct amanat_checked_policies {
+    struct arena *arena;
+    const struct cedar_checked_policies *checked;
+};
+
+struct amanat_policies {
+    struct arena *arena;
+    const struct cedar_compiled_policies *compiled;
+};
+
+struct amanat_entities {
+    struct arena *arena;
+    struct cedar_entities *entities;
+};
+
+struct amanat_context {
+    struct arena *arena;
+    struct cedar_value value;
+};
+
+struct amanat_decision {
+    struct arena *arena;
+    struct arena_mark empty; /* the arena without an answer */
+    struct cedar_response response;
+};
+
+/* ---- Texts ---- */
+
+struct amanat_text amanat_text_of(const char *string)
+{
+    const struct bytes bytes = bytes_of_string(string);
+    return (struct amanat_text){bytes.at, bytes.length};
+}
+
+static struct bytes bytes_of_text(struct amanat_text text)
+{
+    return bytes_of(text.at, text.length);
+}
+
+static struct amanat_text text_of_bytes(struct bytes bytes)
+{
+    return (struct amanat_text){bytes.at, bytes.length};
+}
+
+static struct cedar_entity_uid uid_of_name(const struct amanat_entity_name *name)
+{
+    return (struct cedar_entity_uid){bytes_of_text(name->type), bytes_of_text(name->id)};
+}
+
+/* Messages and policies name their source for as long as the arena lives. */
+static amanat_result copy_name(struct arena *arena, const struct amanat_source *source,
+                               const char **out)
+{
+    *out = arena_format(arena, "%s", source->name == NULL ? "" : source->name);
+    TRY_MEMORY(*out);
+    return AMANAT_OK;
+}
+
+void amanat_owned_text_clear(struct amanat_owned_text *text)
+{
+    free(text->at);
+    *text = (struct amanat_owned_text){0};
+}
+
+/* Shows the messages about a text with the lines they are about. */
+static amanat_result quoted(amanat_result result, const struct amanat_source *source,
+                            struct amanat_diagnostics *diagnostics)
+{
+    amanat_diagnostics_quote(diagnostics, source->name == NULL ? "" : source->name, source->text.at,
+                             source->text.length);
+    return result;
+}
+
+/* Hands the text over: the buffer is empty afterwards. */
+static amanat_result take_text(struct buffer *buffer, struct amanat_owned_text *out)
+{
+    buffer_append_byte(buffer, '\0');
+    const amanat_result result = buffer_check(buffer);
+    if (!amanat_is_ok(result)) {
+        buffer_clear(buffer);
+        return result;
+    }
+    *out = (struct amanat_owned_text){buffer->at, buffer->length - 1};
+    return AMANAT_OK;
+}
+
+/* ---- Objects: each lives in its own arena ---- */
+
+static void *new_object(size_t limit, size_t size, struct arena **out_arena)
+{
+    struct arena *arena = arena_new(limit);
+    void *object = arena == NULL ? NULL : arena_allocate(arena, size);
+    if (object == NULL) {
+        arena_free(arena);
+        return NULL;
+    }
+    *out_arena = arena;
+    return object;
+}
+
+#define DEFINE_OBJECT(type)                                                                        \
+    static struct type *type##_new_of(size_t limit)                                                \
+    {                                                                                              \
+        struct arena *arena = NULL;                                                                \
+        struct type *object = new_object(limit, sizeof(*object), &arena);                          \
+        if (object != NULL) {                                                                      \
+            object->arena = arena;                                                                 \
+        }                                                                                          \
+        return object;                                                                             \
+    }                                                                                              \
+    void type##_free(struct type *object)                                                          \
+    {                                                                                              \
+        if (object != NULL) {                                                                      \
+            arena_free(object->arena);                                                             \
+        }                                                                                          \
+    }                                                                                              \
+    /* Hands over what was filled, or frees what could not be. */                                  \
+    __attribute__((unused)) static amanat_result type##_finish(                                    \
+        amanat_result result, struct type *object, struct type **out)                              \
+    {                                                                                              \
+        if (amanat_is_ok(result)) {                                                                \
+            *out = object;                                                                         \
+        } else {                                                                                   \
+            type##_free(object);                                                                   \
+        }                                                                                          \
+        return result;                                                                             \
+    }
+
+DEFINE_OBJECT(amanat_policy_set)
+DEFINE_OBJECT(amanat_schema)
+DEFINE_OBJECT(amanat_checked_policies)
+DEFINE_OBJECT(amanat_policies)
+DEFINE_OBJECT(amanat_entities)
+DEFINE_OBJECT(amanat_context)
+DEFINE_OBJECT(amanat_decision)
+
+/* ---- Policies as written ---- */
+
+struct amanat_policy_set *amanat_policy_set_new(enum amanat_policy_ids ids)
+{
+    const struct cedar_policy_set_options options = {ids == AMANAT_POLICY_IDS_FROM_ANNOTATION
+                                                         ? CEDAR_POLICY_IDS_FROM_ANNOTATION
+                                                         : CEDAR_POLICY_IDS_BY_POSITION};
+    struct amanat_policy_set *set = amanat_policy_set_new_of(POLICY_SET_LIMIT);
+    if (set != NULL) {
+        set->set = cedar_policy_set_new(set->arena, &options);
+        if (set->set == NULL) {
+            amanat_policy_set_free(set);
+            return NULL;
+        }
+    }
+    return set;
+}
+
+amanat_result amanat_policy_set_add(struct amanat_policy_set *set,
+                                    const struct amanat_source *source,
+                                    struct amanat_diagnostics *diagnostics)
+{
+    const struct bytes text = bytes_of_text(source->text);
+    return quoted((cedar_text_is_json(text) ? cedar_policy_set_add_est : cedar_policy_set_add_text)(
+                      set->set, source->name, text, diagnostics),
+                  source, diagnostics);
+}
+
+amanat_result amanat_policy_set_link(struct amanat_policy_set *set, struct amanat_text template_id,
+                                     struct amanat_text id,
+                                     const struct amanat_entity_name *principal,
+                                     const struct amanat_entity_name *resource,
+                                     struct amanat_diagnostics *diagnostics)
+{
+    struct cedar_entity_uid uids[2];
+    struct cedar_slot_values slots = {0};
+    if (principal != NULL) {
+        uids[0] = uid_of_name(principal);
+        slots.principal = &uids[0];
+    }
+    if (resource != NULL) {
+        uids[1] = uid_of_name(resource);
+        slots.resource = &uids[1];
+    }
+    return cedar_policy_set_add_link(set->set, bytes_of_text(template_id), bytes_of_text(id),
+                                     &slots, diagnostics);
+}
+
+size_t amanat_policy_set_count(const struct amanat_policy_set *set)
+{
+    return cedar_policy_set_count(set->set);
+}
+
+amanat_result amanat_policy_set_to_json(const struct amanat_policy_set *set,
+                                        struct amanat_owned_text *out)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, TEXT_LIMIT);
+    cedar_policy_set_append_est(&buffer, set->set);
+    return take_text(&buffer, out);
+}
+
+typedef amanat_result (*format_fn)(struct arena *arena, const char *source, struct bytes text,
+                                   struct amanat_diagnostics *diagnostics, struct buffer *out);
+
+static amanat_result format(format_fn format_text, const struct amanat_source *source,
+                            struct amanat_diagnostics *diagnostics, struct amanat_owned_text *out)
+{
+    struct arena *arena = arena_new(POLICY_SET_LIMIT);
+    struct buffer buffer;
+    TRY_MEMORY(arena);
+    buffer_init(&buffer, TEXT_LIMIT);
+    const amanat_result result =
+        quoted(format_text(arena, source->name, bytes_of_text(source->text), diagnostics, &buffer),
+               source, diagnostics);
+    arena_free(arena);
+    if (!amanat_is_ok(result)) {
+        buffer_clear(&buffer);
+        return result;
+    }
+    return take_text(&buffer, out);
+}
+
+amanat_result amanat_format_policies(const struct amanat_source *source,
+                                     struct amanat_diagnostics *diagnostics,
+                                     struct amanat_owned_text *out)
+{
+    return format(cedar_format_policies, source, diagnostics, out);
+}
+
+amanat_result amanat_format_schema(const struct amanat_source *source,
+                                   struct amanat_diagnostics *diagnostics,
+                                   struct amanat_owned_text *out)
+{
+    return format(cedar_format_schema, source, diagnostics, out);
+}
+
+/* ---- Schema ---- */
+
+static amanat_result parse_schema(struct amanat_schema *schema, const struct amanat_source *sources,
+                                  size_t count, struct amanat_diagnostics *diagnostics)
+{
+    struct cedar_schema_source *texts = arena_allocate_array(schema->arena, count, sizeof(*texts));
+    TRY_MEMORY(texts);
+    for (size_t i = 0; i < count; i++) {
+        TRY(copy_name(schema->arena, &sources[i], &texts[i].name));
+        texts[i].text = bytes_of_text(sources[i].text);
+    }
+    const amanat_result result =
+        cedar_schema_parse(schema->arena, texts, count, diagnostics, &schema->schema);
+    for (size_t i = 0; i < count; i++) {
+        amanat_diagnostics_quote(diagnostics, texts[i].name, texts[i].text.at,
+                                 texts[i].text.length);
+    }
+    return result;
+}
+
+amanat_result amanat_schema_parse(const struct amanat_source *sources, size_t count,
+                                  struct amanat_diagnostics *diagnostics,
+                                  struct amanat_schema **out)
+{
+    struct amanat_schema *schema = amanat_schema_new_of(SCHEMA_LIMIT);
+    TRY_MEMORY(schema);
+    return amanat_schema_finish(parse_schema(schema, sources, count, diagnostics), schema, out);
+}
+
+/* ---- Checked and compiled policies ---- */
+
+amanat_result amanat_policy_set_check(const struct amanat_policy_set *set,
+                                      const struct amanat_schema *schema,
+                                      struct amanat_diagnostics *diagnostics,
+                                      struct amanat_checked_policies **out)
+{
+    struct amanat_checked_policies *checked = amanat_checked_policies_new_of(POLICY_SET_LIMIT);
+    TRY_MEMORY(checked);
+    return amanat_checked_policies_finish(cedar_policy_set_check(set->set, schema->schema,
+                                                                 checked->arena, diagnostics,
+                                                                 &checked->checked),
+                                          checked, out);
+}
+
+amanat_result amanat_policies_compile(const struct amanat_checked_policies *checked,
+                                      struct amanat_policies **out)
+{
+    struct amanat_policies *policies = amanat_policies_new_of(POLICY_SET_LIMIT);
+    TRY_MEMORY(policies);
+    return amanat_policies_finish(
+        cedar_compile(policies->arena, checked->checked, &policies->compiled), policies, out);
+}
+
+amanat_result amanat_policies_compile_unchecked(const struct amanat_policy_set *set,
+                                                struct amanat_policies **out)
+{
+    struct amanat_policies *policies = amanat_policies_new_of(POLICY_SET_LIMIT);
+    TRY_MEMORY(policies);
+    return amanat_policies_finish(
+        cedar_compile_unchecked(policies->arena, set->set, &policies->compiled), policies, out);
+}
+
+/* ---- Entities and context ---- */
+
+static amanat_result parse_entities(struct amanat_entities *entities,
+                                    const struct cedar_schema *schema,
+                                    const struct amanat_source *sources, size_t count,
+                                    struct amanat_diagnostics *diagnostics)
+{
+    entities->entities = cedar_entities_new(entities->arena, NULL);
+    TRY_MEMORY(entities->entities);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = NULL;
+        TRY(copy_name(entities->arena, &sources[i], &name));
+        TRY(quoted(cedar_entities_add_json(entities->entities, schema, name,
+                                           bytes_of_text(sources[i].text), diagnostics),
+                   &sources[i], diagnostics));
+    }
+    if (schema != NULL) {
+        TRY(cedar_entities_add_actions(entities->entities, schema));
+    }
+    return cedar_entities_close(entities->entities, schema, diagnostics);
+}
+
+amanat_result amanat_entities_parse(const struct amanat_schema *schema,
+                                    const struct amanat_source *sources, size_t count,
+                                    struct amanat_diagnostics *diagnostics,
+                                    struct amanat_entities **out)
+{
+    struct amanat_entities *entities = amanat_entities_new_of(ENTITIES_LIMIT);
+    TRY_MEMORY(entities);
+    return amanat_entities_finish(parse_entities(entities, schema == NULL ? NULL : schema->schema,
+                                                 sources, count, diagnostics),
+                                  entities, out);
+}
+
+static amanat_result parse_context(struct amanat_context *context,
+                                   const struct cedar_schema *schema,
+                                   const struct cedar_entity_uid *action,
+                                   const struct amanat_source *source,
+                                   struct amanat_diagnostics *diagnostics)
+{
+    const char *name = NULL;
+    struct bytes text;
+    const struct document *document = NULL;
+    TRY(copy_name(context->arena, source, &name));
+    TRY(arena_copy_bytes(context->arena, bytes_of_text(source->text), &text));
+    TRY(document_from_json(context->arena, name, text, diagnostics, &document));
+    return cedar_context_from_document(context->arena, schema, action, name, document, diagnostics,
+                                       &context->value);
+}
+
+amanat_result amanat_context_parse(const struct amanat_schema *schema,
+                                   const struct amanat_entity_name *action,
+                                   const struct amanat_source *source,
+                                   struct amanat_diagnostics *diagnostics,
+                                   struct amanat_context **out)
+{
+    struct amanat_context *context = amanat_context_new_of(CONTEXT_LIMIT);
+    TRY_MEMORY(context);
+    const struct cedar_entity_uid uid = uid_of_name(action);
+    return amanat_context_finish(
+        parse_context(context, schema == NULL ? NULL : schema->schema, &uid, source, diagnostics),
+        context, out);
+}
+
+/* ---- Decisions ---- */
+
+static struct cedar_request cedar_request_of(const struct amanat_request *request)
+{
+    return (struct cedar_request){.principal = uid_of_name(&request->principal),
+                                  .action = uid_of_name(&request->action),
+                                  .resource = uid_of_name(&request->resource),
+                                  .context = request->context == NULL ? (struct cedar_value){0}
+                                                                      : request->context->value};
+}
+
+amanat_result amanat_request_validate(const struct amanat_schema *schema,
+                                      const struct amanat_request *request,
+                                      struct amanat_diagnostics *diagnostics)
+{
+    const struct cedar_request inner = cedar_request_of(request);
+    return cedar_request_validate(schema->schema, &inner, diagnostics);
+}
+
+struct amanat_decision *amanat_decision_new(void)
+{
+    struct amanat_decision *decision = amanat_decision_new_of(DECISION_LIMIT);
+    if (decision != NULL) {
+        decision->empty = arena_mark(decision->arena);
+    }
+    return decision;
+}
+
+amanat_result amanat_authorize(const struct amanat_policies *policies,
+                               const struct amanat_entities *entities,
+                               const struct amanat_request *request,
+                               struct amanat_decision *decision)
+{
+    const struct cedar_request inner = cedar_request_of(request);
+    struct cedar_response response;
+    decision->response = (struct cedar_response){0};
+    arena_rewind(decision->arena, decision->empty);
+    TRY(cedar_authorize(policies->compiled, &inner, entities->entities, decision->arena,
+                        &response));
+    decision->response = response;
+    return AMANAT_OK;
+}
+
+bool amanat_decision_allows(const struct amanat_decision *decision)
+{
+    return decision->response.decision == CEDAR_DECISION_ALLOW;
+}
+
+size_t amanat_decision_reason_count(const struct amanat_decision *decision)
+{
+    return amanat_decision_allows(decision) ? decision->response.permit_count
+                                            : decision->response.forbid_count;
+}
+
+struct amanat_text amanat_decision_reason_at(const struct amanat_decision *decision, size_t index)
+{
+    ASSERT(index < amanat_decision_reason_count(decision));
+    return text_of_bytes(cedar_policy_id(amanat_decision_allows(decision)
+                                             ? decision->response.permits[index]
+                                             : decision->response.forbids[index]));
+}
+
+size_t amanat_decision_error_count(const struct amanat_decision *decision)
+{
+    return decision->response.error_count;
+}
+
+struct amanat_policy_error amanat_decision_error_at(const struct amanat_decision *decision,
+                                                    size_t index)
+{
+    ASSERT(index < decision->response.error_count);
+    const struct cedar_policy_error *error = &decision->response.errors[index];
+    return (struct amanat_policy_error){.policy = text_of_bytes(cedar_policy_id(error->policy)),
+                                        .is_forbid = cedar_policy_effect(error->policy) !=
+                                                     CEDAR_EFFECT_PERMIT,
+                                        .text = error->text,
+                                        .source = cedar_policy_source(error->policy),
+                                        .line = error->line,
+                                        .column = error->column};
+}
