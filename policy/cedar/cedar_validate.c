@@ -12,6 +12,9 @@
 #include "policy/cedar/cedar_policy_set.h"
 #include "policy/cedar/cedar_typecheck.h"
 
+#define MOST_NAMED_TYPES    8
+#define LONGEST_EXPLANATION 700
+
 struct cedar_checked_policies {
     const struct cedar_policy_set *set;
 };
@@ -230,45 +233,137 @@ static amanat_result check_environments(struct cedar_checker *checker, struct ou
     return AMANAT_OK;
 }
 
-/* ---- (b) ---- */
+/* ---- (b) Scopes that no request fits ---- */
 
-/* Says which part of the scope leaves nothing, as far as one part alone does. */
-static const char *why_nothing_fits(const struct cedar_checker *checker)
+/* One side of the actions that a scope allows. */
+struct side {
+    const char *name;
+    const struct cedar_scope *scope;
+    bool is_principal;
+};
+
+static const struct bytes *side_types(const struct side *side, const struct cedar_action *action,
+                                      size_t *out_count)
 {
-    const struct cedar_policy_scope *scope = &checker->policy->scope;
-    bool applies = false;
-    bool principal = false;
-    bool resource = false;
+    *out_count = side->is_principal ? action->principal_type_count : action->resource_type_count;
+    return side->is_principal ? action->principal_types : action->resource_types;
+}
+
+/* Whether some action that the policy allows has a type on this side that fits the scope. */
+static bool side_fits(const struct cedar_checker *checker, const struct side *side,
+                      const struct cedar_scope *scope)
+{
+    const struct cedar_action_scope *actions = &checker->policy->scope.action;
     for (size_t i = 0; i < cedar_schema_action_count(checker->schema); i++) {
         const struct cedar_action *action = cedar_schema_action_at(checker->schema, i);
-        if (!action_fits(checker->schema, &scope->action, &action->uid)) {
-            continue;
+        size_t count = 0;
+        const struct bytes *types = side_types(side, action, &count);
+        if (action_fits(checker->schema, actions, &action->uid) &&
+            some_type_fits(checker->schema, scope, types, count)) {
+            return true;
         }
-        applies = applies || action->applies;
-        principal =
-            principal || some_type_fits(checker->schema, &scope->principal, action->principal_types,
-                                        action->principal_type_count);
-        resource = resource || some_type_fits(checker->schema, &scope->resource,
-                                              action->resource_types, action->resource_type_count);
     }
-    if (!applies) {
-        return "none of its actions applies to a principal and a resource";
+    return false;
+}
+
+/* Types of one side, each once, as many as a message holds. */
+struct few_types {
+    struct bytes names[MOST_NAMED_TYPES];
+    size_t count;
+    bool are_all;
+};
+
+static void add_type(struct few_types *few, struct bytes name)
+{
+    for (size_t i = 0; i < few->count; i++) {
+        if (bytes_equal(few->names[i], name)) {
+            return;
+        }
     }
-    if (!principal) {
-        return "none of its actions applies to such a principal";
+    if (few->count == MOST_NAMED_TYPES) {
+        few->are_all = false;
+        return;
     }
-    return resource ? "none of its actions applies to such a principal and such a resource together"
-                    : "none of its actions applies to such a resource";
+    few->names[few->count++] = name;
+}
+
+/* The types that the policy's actions take on this side: "`A`, `B`, …". */
+static void append_side_types(const struct cedar_checker *checker, const struct side *side,
+                              struct buffer *text)
+{
+    struct few_types few = {.are_all = true};
+    for (size_t i = 0; i < cedar_schema_action_count(checker->schema); i++) {
+        const struct cedar_action *action = cedar_schema_action_at(checker->schema, i);
+        size_t count = 0;
+        const struct bytes *types = side_types(side, action, &count);
+        if (action_fits(checker->schema, &checker->policy->scope.action, &action->uid)) {
+            for (size_t j = 0; j < count; j++) {
+                add_type(&few, types[j]);
+            }
+        }
+    }
+    for (size_t i = 0; i < few.count; i++) {
+        buffer_append_format(text, "%s`%.*s`", i > 0 ? ", " : "", BYTES_PRINTF(few.names[i]));
+    }
+    buffer_append_string(text, few.are_all ? "" : ", …");
+}
+
+/* Says what this side would have to be; whether `in` was meant where `==` stands. */
+static void explain_side(const struct cedar_checker *checker, const struct side *side,
+                         struct buffer *text)
+{
+    const struct cedar_scope *scope = side->scope;
+    struct cedar_scope other = *scope;
+    buffer_append_format(text, "its actions need a %s of type ", side->name);
+    append_side_types(checker, side, text);
+    if (scope->kind == CEDAR_SCOPE_EQUAL) {
+        other.kind = CEDAR_SCOPE_IN;
+        const bool in_was_meant = side_fits(checker, side, &other);
+        if (in_was_meant) {
+            buffer_append_format(text, "; did you mean `%s in`?", side->name);
+        }
+        return;
+    }
+    other.kind = scope->kind == CEDAR_SCOPE_IN ? CEDAR_SCOPE_ANY : CEDAR_SCOPE_IS;
+    if (side_fits(checker, side, &other)) {
+        buffer_append_format(text, ", and that cannot be in `%.*s`",
+                             BYTES_PRINTF(scope->entity.type));
+    }
+}
+
+static void explain_scope(const struct cedar_checker *checker, struct buffer *text)
+{
+    static const struct cedar_scope anything = {.kind = CEDAR_SCOPE_ANY};
+    const struct cedar_policy_scope *scope = &checker->policy->scope;
+    const struct side sides[] = {{"principal", &scope->principal, true},
+                                 {"resource", &scope->resource, false}};
+    for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
+        if (!side_fits(checker, &sides[i], &anything)) {
+            buffer_append_string(text, "none of its actions applies to a principal and a resource");
+            return;
+        }
+        if (!side_fits(checker, &sides[i], sides[i].scope)) {
+            explain_side(checker, &sides[i], text);
+            return;
+        }
+    }
+    buffer_append_string(
+        text, "none of its actions applies to such a principal and such a resource together");
 }
 
 static amanat_result no_request_fits(struct cedar_checker *checker)
 {
     const struct cedar_place nowhere = {0};
     const struct cedar_policy *policy = checker->policy;
-    return cedar_check_fault(checker, nowhere, "no-request-fits", NULL,
-                             "no request fits the scope of %s `%.*s`: %s",
-                             policy->kind == CEDAR_POLICY_LINK ? "the link" : "the policy",
-                             BYTES_PRINTF(policy->id), why_nothing_fits(checker));
+    struct buffer why;
+    buffer_init(&why, LONGEST_EXPLANATION);
+    explain_scope(checker, &why);
+    const amanat_result result = cedar_check_fault(
+        checker, nowhere, "no-request-fits", NULL, "no request fits the scope of %s `%.*s`: %.*s%s",
+        policy->kind == CEDAR_POLICY_LINK ? "the link" : "the policy", BYTES_PRINTF(policy->id),
+        BYTES_PRINTF(buffer_bytes(&why)), why.broken ? " …" : "");
+    buffer_clear(&why);
+    return result;
 }
 
 /* ---- Policies ---- */

@@ -88,21 +88,23 @@ static void test_validate__refuses_scopes_that_no_request_fits(void **state)
         {"permit(principal, action in [], resource);",
          "none of its actions applies to a principal and a resource"},
         {"permit(principal is Group, action == Action::\"view\", resource);",
-         "none of its actions applies to such a principal"},
+         "its actions need a principal of type `User`"},
         {"permit(principal is Doc, action, resource);",
-         "none of its actions applies to such a principal"},
-        {"permit(principal == Company::\"c\", action, resource);",
-         "none of its actions applies to such a principal"},
-        {"permit(principal in Action::\"view\", action, resource);",
-         "none of its actions applies to such a principal"},
-        {"permit(principal is User in Folder::\"f\", action, resource);",
-         "none of its actions applies to such a principal"},
+         "its actions need a principal of type `User`, `Group`, `Level`"},
+        {"permit(principal == Company::\"c\", action in Action::\"all\", resource);",
+         "its actions need a principal of type `User`, `Group`; did you mean `principal in`?"},
+        {"permit(principal in Action::\"view\", action == Action::\"rank\", resource);",
+         "its actions need a principal of type `Level`, and that cannot be in `Action`"},
+        {"permit(principal is User in Folder::\"f\", action == Action::\"view\", resource);",
+         "its actions need a principal of type `User`, and that cannot be in `Folder`"},
         {"permit(principal, action == Action::\"share\", resource is Note);",
-         "none of its actions applies to such a resource"},
+         "its actions need a resource of type `Doc`"},
+        {"permit(principal, action == Action::\"share\", resource == Folder::\"f\");",
+         "its actions need a resource of type `Doc`; did you mean `resource in`?"},
         {"permit(principal is Group, action in Action::\"all\", resource is Note);",
          "none of its actions applies to such a principal and such a resource together"},
-        {"permit(principal is Doc in ?principal, action, resource);",
-         "none of its actions applies to such a principal"},
+        {"permit(principal is Doc in ?principal, action == Action::\"view\", resource);",
+         "its actions need a principal of type `User`"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char expected[300];
@@ -216,8 +218,8 @@ static void test_validate__checks_templates_for_all_and_links_for_their_slots(vo
     } rows[] = {
         {"User", NULL},
         {"Company", NULL},
-        {"Folder", "1:1 no request fits the scope of the link `link`: none of its actions applies "
-                   "to such a principal"},
+        {"Folder", "1:1 no request fits the scope of the link `link`: its actions need a principal "
+                   "of type `User`, and that cannot be in `Folder`"},
         {"Usr", "1:1 there is no entity type `Usr`; did you mean `User`?"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
