@@ -24,6 +24,7 @@ int command_format(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_preview(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_who_can(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_search(int argc, char **argv);
 int command_witness(int argc, char **argv);

@@ -17,6 +17,7 @@ static const struct {
     {"preview", command_preview, "show what an agent would get"},
     {"test", command_test, "run the tests of a policy folder"},
     {"explain", command_explain, "say why an access is permitted or refused"},
+    {"who-can", command_who_can, "say who can do something, for which purposes"},
     {"verify", command_verify, "check that a trail is whole"},
     {"search", command_search, "list entries of a trail"},
     {"witness", command_witness, "cosign other gateways' checkpoints; the local ledger"},

@@ -798,6 +798,9 @@ struct cedar_known {
     /** Variables that may be compared, although their attributes are not known: `resource`. */
     const struct bytes *names;
     size_t name_count;
+    /** Variables of which it is known what they are in, although not which entity they are. */
+    const struct bytes *members;
+    size_t member_count;
 };
 
 /**

@@ -189,17 +189,35 @@ static bool path_is_known(const struct cedar_known *known, struct bytes path)
     return false;
 }
 
-static bool name_is_known(const struct cedar_known *known, const struct cedar_expression *operand)
+static bool lists_variable(const struct bytes *names, size_t count,
+                           const struct cedar_expression *operand)
 {
-    if (operand->kind != CEDAR_EXPRESSION_VARIABLE) {
-        return false;
-    }
-    for (size_t i = 0; i < known->name_count; i++) {
-        if (bytes_equal_string(known->names[i], variable_name(operand->as.variable))) {
+    for (size_t i = 0; i < count && operand->kind == CEDAR_EXPRESSION_VARIABLE; i++) {
+        if (bytes_equal_string(names[i], variable_name(operand->as.variable))) {
             return true;
         }
     }
     return false;
+}
+
+static bool asks_membership(const struct cedar_expression *expression)
+{
+    return expression->kind == CEDAR_EXPRESSION_IS ||
+           (expression->kind == CEDAR_EXPRESSION_CALL &&
+            strcmp(expression->as.operation->name, "in") == 0);
+}
+
+/* Whether an operation's own look at a variable finds only what is known: its entity, or what the
+ * entity is in. */
+static bool name_is_known(const struct cedar_known *known, const struct cedar_expression *operation,
+                          size_t operand)
+{
+    const struct cedar_expression *variable = operation->operands[operand];
+    const bool compares = operation->kind == CEDAR_EXPRESSION_IS ||
+                          (operation->kind == CEDAR_EXPRESSION_CALL && !is_tag(operation));
+    return (compares && lists_variable(known->names, known->name_count, variable)) ||
+           (operand == 0 && asks_membership(operation) &&
+            lists_variable(known->members, known->member_count, variable));
 }
 
 /* ---- does it read only what is known? ---- */
@@ -234,11 +252,9 @@ static bool is_record_literal(const struct cedar_expression *expression)
 static bool operands_are_known(const struct cedar_known *known,
                                const struct cedar_expression *expression)
 {
-    const bool compares = expression->kind == CEDAR_EXPRESSION_IS ||
-                          (expression->kind == CEDAR_EXPRESSION_CALL && !is_tag(expression));
     for (size_t i = 0; i < expression->operand_count; i++) {
-        const struct cedar_expression *operand = expression->operands[i];
-        if (!(compares && name_is_known(known, operand)) && !reads_only_known(known, operand)) {
+        if (!name_is_known(known, expression, i) &&
+            !reads_only_known(known, expression->operands[i])) {
             return false;
         }
     }
@@ -439,12 +455,9 @@ static amanat_result add_reading(struct explainer *explainer, const struct cedar
 static amanat_result add_readings(struct explainer *explainer,
                                   const struct cedar_expression *expression, readings *list)
 {
-    const bool is_in = (expression->kind == CEDAR_EXPRESSION_CALL &&
-                        strcmp(expression->as.operation->name, "in") == 0) ||
-                       expression->kind == CEDAR_EXPRESSION_IS;
     const enum look look = expression->kind == CEDAR_EXPRESSION_HAS ? LOOK_NAMES
                            : is_tag(expression)                     ? LOOK_TAGS
-                           : is_in                                  ? LOOK_PARENTS
+                           : asks_membership(expression)            ? LOOK_PARENTS
                                                                     : LOOK_VALUE;
     if (is_path(expression)) {
         return add_reading(explainer, expression, LOOK_VALUE, list);

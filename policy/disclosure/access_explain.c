@@ -51,7 +51,7 @@ static amanat_result explain_policy(const struct question *question,
     static const struct bytes paths[] = {BYTES_INIT("principal"), BYTES_INIT("action"),
                                          BYTES_INIT("context")};
     static const struct bytes names[] = {BYTES_INIT("resource")};
-    static const struct cedar_known without_record = {paths, 3, names, 1};
+    static const struct cedar_known without_record = {paths, 3, names, 1, NULL, 0};
     const struct cedar_request request = {.principal = question->access->principal,
                                           .action = {BYTES("Action"), question->action},
                                           .resource = about->uid,

@@ -9,5 +9,6 @@
 #include "policy/disclosure/access.h"
 #include "policy/disclosure/access_explain.h"
 #include "policy/disclosure/ruleset.h"
+#include "policy/disclosure/who_can.h"
 
 #endif

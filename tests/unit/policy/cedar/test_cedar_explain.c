@@ -195,7 +195,7 @@ static void test_conditions__are_open_where_they_read_what_is_not_known(void **s
     static const struct bytes paths[] = {BYTES_INIT("principal.team"),
                                          BYTES_INIT("context.purpose")};
     static const struct bytes names[] = {BYTES_INIT("resource")};
-    static const struct cedar_known known = {paths, 2, names, 1};
+    static const struct cedar_known known = {paths, 2, names, 1, NULL, 0};
     static const struct {
         const char *condition;
         const char *expected;
@@ -233,10 +233,31 @@ static void test_conditions__are_open_where_they_read_what_is_not_known(void **s
     }
 }
 
+static void test_conditions__know_what_an_entity_is_in_and_not_which_it_is(void **state)
+{
+    static const struct bytes members[] = {BYTES_INIT("principal")};
+    static const struct cedar_known known = {.members = members, .member_count = 1};
+    static const struct {
+        const char *condition;
+        const char *expected;
+    } rows[] = {
+        {"principal in Team::\"all\"", "holds"},         {"principal in [Team::\"red\"]", "fails"},
+        {"principal is User in Team::\"red\"", "fails"}, {"principal == User::\"alice\"", "open"},
+        {"Team::\"all\" in principal", "open"},          {"principal.age == 17", "open"}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture *fixture = *state;
+        const char *policy = arena_format(
+            fixture->arena, "permit(principal, action, resource) when { %s };", rows[i].condition);
+        const struct cedar_explanation explanation = explanation_of(fixture, policy, &known);
+        assert_described(policy, outcome_name(explanation.conjuncts[0].outcome), rows[i].expected);
+        start_over(fixture);
+    }
+}
+
 static void test_conditions__behind_an_open_one_are_asked_but_cannot_err(void **state)
 {
     static const struct bytes paths[] = {BYTES_INIT("context.purpose")};
-    static const struct cedar_known known = {paths, 1, NULL, 0};
+    static const struct cedar_known known = {.paths = paths, .path_count = 1};
     struct fixture *fixture = *state;
     const struct cedar_explanation explanation = explanation_of(
         fixture,
@@ -293,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_scope__names_each_part_that_fails),
         cmocka_unit_test(test_conditions__show_the_first_that_does_not_hold_and_what_it_reads),
         cmocka_unit_test(test_conditions__are_open_where_they_read_what_is_not_known),
+        cmocka_unit_test(test_conditions__know_what_an_entity_is_in_and_not_which_it_is),
         cmocka_unit_test(test_conditions__behind_an_open_one_are_asked_but_cannot_err),
         cmocka_unit_test(test_conditions__stand_where_they_begin_in_the_source),
         cmocka_unit_test(test_readings__are_cut_where_they_tell_nothing_more),
