@@ -214,6 +214,29 @@ static void test_policy_test_read__makes_a_test_of_each_call(void **state)
     clear(&reading);
 }
 
+static void test_policy_test_read__gives_up_when_the_arena_is_full(void **state)
+{
+    (void)state;
+    static const char text[] = HEAD
+        "  - {name: n, agent: a, operation: o, parameters: {p: [1, 2]}, need: {purpose: x},\n"
+        "     upstream: {body: [1, {a: b}]}, expect: {plan: {a: mask}, policies: [p], body: []},\n"
+        "     calls: [{}, {name: x, expect: {status: 200}}]}\n";
+    size_t limit = 0;
+    for (bool is_read = false; !is_read; limit += 100) {
+        struct policy_test_file file;
+        struct arena *arena = arena_new(limit);
+        struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+        assert_true(arena != NULL && diagnostics != NULL && limit < 100000);
+        const amanat_result result =
+            policy_test_read(arena, "tests/x_test.yaml", bytes_of_string(text), diagnostics, &file);
+        is_read = amanat_is_ok(result);
+        assert_true(is_read ? file.test_count == 2 : result.status == AMANAT_STATUS_MEMORY);
+        amanat_diagnostics_free(diagnostics);
+        arena_free(arena);
+    }
+    assert_true(limit > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_policy_test_read__reports_all_faults_of_a_file),
         cmocka_unit_test(test_policy_test_read__takes_what_a_test_says),
         cmocka_unit_test(test_policy_test_read__makes_a_test_of_each_call),
+        cmocka_unit_test(test_policy_test_read__gives_up_when_the_arena_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,12 +7,16 @@
 
 #include <cmocka.h>
 
+#include "policy/base/base.h"
+#include "policy/cedar/cedar.h"
 #include "tests/support/folder.h"
 
 struct fixture {
     struct arena *arena;
     struct amanat_diagnostics *diagnostics;
     struct ruleset *ruleset;
+    access_answer_fn *on_answer; /* with the fixture's `heard`; or NULL */
+    struct buffer *heard;
 };
 
 static int set_up(void **state)
@@ -70,7 +74,9 @@ static struct access_decision decide(const struct fixture *fixture, const struct
                                        .address = BYTES("127.0.0.1"),
                                        .has_certificate = true,
                                        .has_token = true,
-                                       .tokenize_key = BYTES("0123456789abcdef0123456789abcdef")};
+                                       .tokenize_key = BYTES("0123456789abcdef0123456789abcdef"),
+                                       .on_answer = fixture->on_answer,
+                                       .on_answer_context = fixture->heard};
     assert_true(amanat_is_ok(access_decide(fixture->ruleset, request, fixture->arena, &decision)));
     return decision;
 }
@@ -228,6 +234,48 @@ static void test_record_question__answers_by_the_record(void **state)
     }
 }
 
+static void write_down(void *context, struct bytes action, const struct cedar_response *response)
+{
+    buffer_append(context, action);
+    for (size_t i = 0; i < response->permit_count; i++) {
+        buffer_append_byte(context, ' ');
+        buffer_append(context, cedar_policy_id(response->permits[i]));
+    }
+    buffer_append_byte(context, '\n');
+}
+
+static bool is_heard(const struct buffer *heard, const char *line)
+{
+    return heard->at != NULL && strstr(heard->at, line) != NULL;
+}
+
+/* What policies answer is heard when it is asked: of the call at once, of records with them. */
+static void test_access__tells_who_listens_each_answer(void **state)
+{
+    struct fixture fixture = *(const struct fixture *)*state;
+    const struct question asked = {"acme", "vehicle-crime", "FIR-1", NULL, "plate"};
+    struct buffer heard;
+    uint8_t modes[64] = {0};
+    bool valid = false;
+    buffer_init(&heard, 100000);
+    fixture.on_answer = write_down;
+    fixture.heard = &heard;
+    const struct access_decision decision = decide(&fixture, &asked);
+    buffer_append_byte(&heard, '\0');
+    assert_true(is_heard(&heard, "findSightings call\nquery:vehicle.plate query\n"));
+    assert_true(is_heard(&heard, "reveal:count total\n"));
+    assert_false(is_heard(&heard, "reveal:vehicle.plate fields\n"));
+    buffer_reset(&heard);
+    ask_about(&decision, "\"Lahore\"", &valid, modes);
+    buffer_append_byte(&heard, '\0');
+    assert_true(is_heard(&heard, "reveal:vehicle.plate fields\n"));
+    buffer_reset(&heard);
+    ask_about(&decision, "\"Karachi\"", &valid, modes);
+    buffer_append_byte(&heard, '\0');
+    assert_true(is_heard(&heard, "reveal:vehicle.plate\n"));
+    buffer_clear(&heard);
+}
+
 static void test_access__a_forbid_that_errors_refuses(void **state)
 {
     (void)state;
@@ -292,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_access__leaves_open_only_what_depends_on_the_record),
         cmocka_unit_test(test_record_question__answers_by_the_record),
         cmocka_unit_test(test_access__a_forbid_that_errors_refuses),
+        cmocka_unit_test(test_access__tells_who_listens_each_answer),
         cmocka_unit_test(test_access__forbidden_is_what_no_permit_can_open),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
