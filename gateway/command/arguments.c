@@ -77,6 +77,21 @@ static int take_output(struct arguments *out, const char *value)
     return -1;
 }
 
+static int unknown_option(const struct arguments *out, struct bytes name)
+{
+    struct similar similar;
+    similar_begin(&similar, name);
+    similar_offer(&similar, BYTES("output"));
+    similar_offer(&similar, BYTES("help"));
+    for (const struct arguments_option *option = out->form->options; option->name != NULL;
+         option++) {
+        similar_offer(&similar, bytes_of_string(option->name));
+    }
+    char hint[SIMILAR_HINT_SIZE];
+    return arguments_usage(out, "unknown option `--%.*s`%s", BYTES_PRINTF(name),
+                           similar_hint_of(&similar, hint));
+}
+
 /* One `--…`; moves `*at` past a value that stands in the next word. */
 static int take_option(struct arguments *out, int argc, char **argv, int *at)
 {
@@ -92,7 +107,7 @@ static int take_option(struct arguments *out, int argc, char **argv, int *at)
         return COMMAND_EXIT_YES;
     }
     if (option->name == NULL && !is_output) {
-        return arguments_usage(out, "unknown option --%.*s", BYTES_PRINTF(name));
+        return unknown_option(out, name);
     }
     if (value == NULL && (is_output || option->value != NULL)) {
         if (*at + 1 >= argc) {

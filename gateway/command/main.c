@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/command/command.h"
+#include "policy/base/base.h"
 
 static const struct {
     const char *name;
@@ -46,6 +47,13 @@ int main(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
         }
     }
-    (void)fprintf(stderr, "amanat: unknown command `%s`\n", argv[1]);
+    struct similar similar;
+    similar_begin(&similar, bytes_of_string(argv[1]));
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        similar_offer(&similar, bytes_of_string(commands[i].name));
+    }
+    char hint[SIMILAR_HINT_SIZE];
+    (void)fprintf(stderr, "amanat: unknown command `%s`%s\n", argv[1],
+                  similar_hint_of(&similar, hint));
     return print_usage(stderr, COMMAND_EXIT_USAGE);
 }

@@ -168,8 +168,8 @@ bool similar_word(struct bytes wanted, const struct bytes *candidates, size_t co
 
 const char *similar_hint_of(const struct similar *similar, char room[SIMILAR_HINT_SIZE])
 {
-    if (similar->cost == UINT_MAX) {
-        return "";
+    if (similar->cost == UINT_MAX || similar->cost == 0) {
+        return ""; /* nobody meant the word that stands there */
     }
     (void)snprintf(room, SIMILAR_HINT_SIZE, "; did you mean `%.*s`?",
                    BYTES_PRINTF(similar->nearest));

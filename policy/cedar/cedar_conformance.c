@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "policy/base/sorted.h"
+#include "policy/cedar/cedar_schema.h"
 
 bool cedar_conformance_fault(const struct cedar_conformance *conformance, const char *format, ...)
 {
@@ -45,8 +46,13 @@ bool cedar_conformance_uid(const struct cedar_conformance *conformance, const ch
     }
     const struct cedar_entity_type *type = cedar_schema_entity_type(conformance->schema, uid->type);
     if (type == NULL) {
-        return cedar_conformance_fault(conformance, "%s has the type `%.*s`, which is not declared",
-                                       what, BYTES_PRINTF(uid->type));
+        char hint[SIMILAR_HINT_SIZE];
+        return cedar_conformance_fault(
+            conformance, "%s has the type `%.*s`, which is not declared%s", what,
+            BYTES_PRINTF(uid->type),
+            conformance->diagnostics == NULL
+                ? ""
+                : cedar_schema_entity_type_hint(conformance->schema, uid->type, hint));
     }
     if (type->is_enum && !cedar_names_contain(type->enum_ids, type->enum_id_count, uid->id)) {
         return cedar_conformance_fault(conformance, "%s: `%.*s` has no entity `\"%.*s\"`", what,
@@ -84,8 +90,12 @@ static bool accept_record(const struct cedar_conformance *conformance,
         const struct cedar_field *field = &value->as.record.fields[i];
         const struct cedar_attribute *attribute = cedar_type_attribute(type, field->key);
         if (attribute == NULL) {
-            return cedar_conformance_fault(conformance, "the attribute `%.*s` is not declared",
-                                           BYTES_PRINTF(field->key));
+            char hint[SIMILAR_HINT_SIZE];
+            return cedar_conformance_fault(conformance, "the attribute `%.*s` is not declared%s",
+                                           BYTES_PRINTF(field->key),
+                                           conformance->diagnostics == NULL
+                                               ? ""
+                                               : cedar_type_attribute_hint(type, field->key, hint));
         }
         if (!cedar_conformance_value(conformance, attribute->type, &field->value)) {
             return false;

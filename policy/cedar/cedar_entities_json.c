@@ -9,6 +9,7 @@
 #include "policy/cedar/cedar_conformance.h"
 #include "policy/cedar/cedar_entities.h"
 #include "policy/cedar/cedar_json.h"
+#include "policy/cedar/cedar_schema.h"
 
 /* A member that must be there. */
 static amanat_result require(const struct cedar_json *json, const struct document *entity,
@@ -180,8 +181,10 @@ static amanat_result read_entity(const struct cedar_json *json, const struct doc
     }
     const struct cedar_entity_type *type = cedar_schema_entity_type(json->schema, parts->uid.type);
     if (type == NULL) {
-        return cedar_json_fault(json, uid, "the entity type `%.*s` is not declared",
-                                BYTES_PRINTF(parts->uid.type));
+        char hint[SIMILAR_HINT_SIZE];
+        return cedar_json_fault(json, uid, "the entity type `%.*s` is not declared%s",
+                                BYTES_PRINTF(parts->uid.type),
+                                cedar_schema_entity_type_hint(json->schema, parts->uid.type, hint));
     }
     return read_typed_entity(json, document, type, parts);
 }

@@ -75,17 +75,18 @@ static amanat_result push_node(struct cedar_parser *parser, nodes *list, node it
 /* ---- Primary ---- */
 
 /* `Expr {',' Expr} [',']` up to the closing symbol, which is consumed. */
-static amanat_result parse_list(struct cedar_parser *parser, const char *close, nodes *list)
+static amanat_result parse_list(struct cedar_parser *parser, const struct cedar_token *open,
+                                const char *close, nodes *list)
 {
     while (!cedar_parser_at_symbol(parser, close)) {
         node item = NULL;
         TRY(cedar_parser_expression(parser, &item));
         TRY(push_node(parser, list, item));
-        if (!cedar_parser_accept_symbol(parser, ",")) {
+        if (!cedar_parser_next_item(parser, close)) {
             break;
         }
     }
-    return cedar_parser_expect_symbol(parser, close);
+    return cedar_parser_expect_close(parser, open, close);
 }
 
 static amanat_result parse_set(struct cedar_parser *parser, node *out)
@@ -94,7 +95,7 @@ static amanat_result parse_set(struct cedar_parser *parser, node *out)
     nodes elements = {0};
     struct cedar_expression *made = NULL;
     cedar_parser_advance(parser);
-    TRY(parse_list(parser, "]", &elements));
+    TRY(parse_list(parser, &at, "]", &elements));
     TRY(make_node(parser, CEDAR_EXPRESSION_SET, &at, elements.items, elements.count, &made));
     *out = made;
     return AMANAT_OK;
@@ -106,7 +107,8 @@ static amanat_result parse_key(struct cedar_parser *parser, struct map *seen, st
     TRY(at.kind == CEDAR_TOKEN_STRING ? cedar_parser_string(parser, "a key", out)
                                       : cedar_parser_identifier(parser, "a key", out));
     if (map_get(seen, *out) != NULL) {
-        return cedar_parser_fault(parser, &at, "this key stands twice in the record");
+        cedar_parser_note(parser, &at, "this key stands twice in the record");
+        return AMANAT_OK;
     }
     return map_put(parser->arena, seen, *out, parser);
 }
@@ -127,16 +129,39 @@ static amanat_result parse_record(struct cedar_parser *parser, node *out)
         node value = NULL;
         TRY(cedar_parser_expression(parser, &value));
         TRY(push_node(parser, &values, value));
-        if (!cedar_parser_accept_symbol(parser, ",")) {
+        if (!cedar_parser_next_item(parser, "}")) {
             break;
         }
     }
-    TRY(cedar_parser_expect_symbol(parser, "}"));
+    TRY(cedar_parser_expect_close(parser, &at, "}"));
     TRY(make_node(parser, CEDAR_EXPRESSION_RECORD, &at, values.items, values.count, &made));
     made->as.path.keys = keys.items;
     made->as.path.count = keys.count;
     *out = made;
     return AMANAT_OK;
+}
+
+/* What a call looks like, for a name that no operation of the wanted form has. */
+static void note_unknown_call(struct cedar_parser *parser, const struct cedar_token *name,
+                              enum cedar_operation_style style)
+{
+    const bool is_method = style == CEDAR_OPERATION_METHOD;
+    const enum cedar_operation_style other =
+        is_method ? CEDAR_OPERATION_FUNCTION : CEDAR_OPERATION_METHOD;
+    if (cedar_operation_find(name->text, other) != NULL) {
+        cedar_parser_note(parser, name,
+                          is_method ? "`%.*s` is a function: write `%.*s(…)`"
+                                    : "`%.*s` is a method: write `x.%.*s(…)`",
+                          BYTES_PRINTF(name->text), BYTES_PRINTF(name->text));
+        return;
+    }
+    char room[SIMILAR_HINT_SIZE];
+    const char *hint = cedar_operation_hint(name->text, style, room);
+    if (hint[0] == '\0') {
+        hint = cedar_operation_hint(name->text, other, room);
+    }
+    cedar_parser_note(parser, name, "there is no %s `%.*s`%s", is_method ? "method" : "function",
+                      BYTES_PRINTF(name->text), hint);
 }
 
 /* A call of a function by its bare name; the parenthesis is the current token. */
@@ -145,21 +170,62 @@ static amanat_result parse_function(struct cedar_parser *parser, const struct ce
 {
     const struct cedar_operation *operation =
         cedar_operation_find(name->text, CEDAR_OPERATION_FUNCTION);
-    if (operation == NULL) {
-        const bool is_method = cedar_operation_find(name->text, CEDAR_OPERATION_METHOD) != NULL;
-        return cedar_parser_fault(parser, name,
-                                  is_method ? "`%.*s` is a method: write `x.%.*s(…)`"
-                                            : "there is no function `%.*s`",
-                                  BYTES_PRINTF(name->text), BYTES_PRINTF(name->text));
-    }
+    const struct cedar_token open = parser->token;
     nodes operands = {0};
     struct cedar_expression *made = NULL;
+    if (operation == NULL) {
+        note_unknown_call(parser, name, CEDAR_OPERATION_FUNCTION);
+    }
     cedar_parser_advance(parser);
-    TRY(parse_list(parser, ")", &operands));
+    TRY(parse_list(parser, &open, ")", &operands));
     TRY(make_node(parser, CEDAR_EXPRESSION_CALL, name, operands.items, operands.count, &made));
     made->as.operation = operation;
     *out = made;
     return AMANAT_OK;
+}
+
+/* What people write who come from other languages. */
+static const char *foreign_word(struct bytes word)
+{
+    static const struct {
+        const char *word;
+        const char *hint;
+    } foreign[] = {
+        {"null", "; Cedar has no null: ask with `has` whether an attribute is there"},
+        {"nil", "; Cedar has no null: ask with `has` whether an attribute is there"},
+        {"undefined", "; Cedar has no null: ask with `has` whether an attribute is there"},
+        {"None", "; Cedar has no null: ask with `has` whether an attribute is there"},
+        {"user", "; did you mean `principal`?"},
+        {"subject", "; did you mean `principal`?"},
+        {"this", "; did you mean `resource`?"},
+    };
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (bytes_equal_string(word, foreign[i].word)) {
+            return foreign[i].hint;
+        }
+    }
+    return NULL;
+}
+
+static amanat_result refuse_variable(struct cedar_parser *parser, const struct cedar_token *name,
+                                     node *out)
+{
+    static const struct bytes words[] = {BYTES_INIT("principal"), BYTES_INIT("action"),
+                                         BYTES_INIT("resource"),  BYTES_INIT("context"),
+                                         BYTES_INIT("true"),      BYTES_INIT("false")};
+    char room[SIMILAR_HINT_SIZE];
+    if (cedar_parser_at_symbol(parser, ":")) {
+        return cedar_parser_fault(parser, &parser->token,
+                                  "expected `::` between an entity's type and its id, found `:`");
+    }
+    const char *hint = foreign_word(name->text);
+    hint = hint == NULL ? similar_hint(name->text, words, sizeof(words) / sizeof(words[0]), room)
+                        : hint;
+    cedar_parser_note(parser, name, "there is no variable `%.*s`%s", BYTES_PRINTF(name->text),
+                      hint[0] != '\0' ? hint
+                                      : "; there are `principal`, `action`, `resource` and "
+                                        "`context`, and strings stand in quotes");
+    return make_literal(parser, name, cedar_value_bool(false), out);
 }
 
 /* A name that stands alone: one of the four variables, or a fault. */
@@ -174,10 +240,7 @@ static amanat_result make_variable(struct cedar_parser *parser, const struct ced
         *out = made;
         return AMANAT_OK;
     }
-    return cedar_parser_fault(parser, name,
-                              "there is no variable `%.*s`; variables are principal, action, "
-                              "resource and context",
-                              BYTES_PRINTF(name->text));
+    return refuse_variable(parser, name, out);
 }
 
 /* What begins with a word: an entity, a function call, a variable. */
@@ -192,7 +255,9 @@ static amanat_result parse_name(struct cedar_parser *parser, node *out)
     }
     if (bytes_find(uid.type, ':') < uid.type.length) {
         return cedar_parser_fault(parser, &name,
-                                  "a type alone is no expression (an entity is `Type::\"id\"`)");
+                                  "`%.*s` is a type, which is no value: an entity is written "
+                                  "`%.*s::\"id\"`",
+                                  BYTES_PRINTF(uid.type), BYTES_PRINTF(uid.type));
     }
     return cedar_parser_at_symbol(parser, "(") ? parse_function(parser, &name, out)
                                                : make_variable(parser, &name, out);
@@ -206,7 +271,9 @@ static amanat_result parse_number(struct cedar_parser *parser, node *out)
     for (size_t i = 0; i < at.text.length; i++) {
         if (__builtin_mul_overflow(number, 10, &number) ||
             __builtin_add_overflow(number, at.text.at[i] - '0', &number)) {
-            return cedar_parser_fault(parser, &at, "this number is too large");
+            cedar_parser_note(parser, &at, CEDAR_NUMBER_TOO_LARGE);
+            number = 0;
+            break;
         }
     }
     cedar_parser_advance(parser);
@@ -215,9 +282,10 @@ static amanat_result parse_number(struct cedar_parser *parser, node *out)
 
 static amanat_result parse_parentheses(struct cedar_parser *parser, node *out)
 {
+    const struct cedar_token open = parser->token;
     cedar_parser_advance(parser);
     TRY(cedar_parser_expression(parser, out));
-    return cedar_parser_expect_symbol(parser, ")");
+    return cedar_parser_expect_close(parser, &open, ")");
 }
 
 static amanat_result parse_word(struct cedar_parser *parser, node *out)
@@ -281,21 +349,18 @@ static amanat_result parse_method(struct cedar_parser *parser, const struct ceda
 {
     const struct cedar_operation *operation =
         cedar_operation_find(name->text, CEDAR_OPERATION_METHOD);
-    if (operation == NULL) {
-        const bool is_function = cedar_operation_find(name->text, CEDAR_OPERATION_FUNCTION) != NULL;
-        return cedar_parser_fault(parser, name,
-                                  is_function ? "`%.*s` is a function: write `%.*s(…)`"
-                                              : "there is no method `%.*s`",
-                                  BYTES_PRINTF(name->text), BYTES_PRINTF(name->text));
-    }
+    const struct cedar_token open = parser->token;
     nodes operands = {0};
     struct cedar_expression *made = NULL;
+    if (operation == NULL) {
+        note_unknown_call(parser, name, CEDAR_OPERATION_METHOD);
+    }
     TRY(push_node(parser, &operands, operand));
     cedar_parser_advance(parser);
-    TRY(parse_list(parser, ")", &operands));
-    if (!operation->is_extension && operands.count != operation->arity) {
-        return cedar_parser_fault(parser, name, "`%s` takes %zu arguments, not %zu",
-                                  operation->name, operation->arity - 1, operands.count - 1);
+    TRY(parse_list(parser, &open, ")", &operands));
+    if (operation != NULL && !operation->is_extension && operands.count != operation->arity) {
+        cedar_parser_note(parser, name, "`%s` takes %s, not %zu", operation->name,
+                          operation->arity == 1 ? "no argument" : "1 argument", operands.count - 1);
     }
     TRY(make_node(parser, CEDAR_EXPRESSION_CALL, name, operands.items, operands.count, &made));
     made->as.operation = operation;
@@ -308,12 +373,27 @@ static amanat_result parse_access(struct cedar_parser *parser, node operand, nod
     const struct cedar_token at = parser->token;
     struct bytes name;
     if (cedar_parser_accept_symbol(parser, "[")) {
-        TRY(cedar_parser_string(parser, "a string (an index is a literal)", &name));
-        TRY(cedar_parser_expect_symbol(parser, "]"));
+        TRY(cedar_parser_string(parser, "a string (what stands in `[…]` is a literal)", &name));
+        TRY(cedar_parser_expect_close(parser, &at, "]"));
         return make_get(parser, &at, operand, name, out);
     }
+    const struct cedar_token before = parser->previous;
     cedar_parser_advance(parser);
     const struct cedar_token name_token = parser->token;
+    if (before.kind == CEDAR_TOKEN_INTEGER && name_token.kind == CEDAR_TOKEN_INTEGER) {
+        return cedar_parser_fault(parser, &before,
+                                  "Cedar has no decimal numbers of this form: write "
+                                  "`decimal(\"%.*s.%.*s\")`",
+                                  BYTES_PRINTF(before.text), BYTES_PRINTF(name_token.text));
+    }
+    if (cedar_word_is_reserved(name_token.text) && name_token.kind == CEDAR_TOKEN_IDENTIFIER) {
+        cedar_parser_note(parser, &name_token,
+                          "`%.*s` is a reserved word: write `[\"%.*s\"]` for an attribute of "
+                          "this name",
+                          BYTES_PRINTF(name_token.text), BYTES_PRINTF(name_token.text));
+        cedar_parser_advance(parser);
+        return make_get(parser, &name_token, operand, name_token.text, out);
+    }
     TRY(cedar_parser_identifier(parser, "an attribute or method", &name));
     return cedar_parser_at_symbol(parser, "(") ? parse_method(parser, &name_token, operand, out)
                                                : make_get(parser, &name_token, operand, name, out);
@@ -370,27 +450,48 @@ static amanat_result parse_after_dashes(struct cedar_parser *parser, size_t *das
     cedar_parser_advance(parser);
     if (at_access(parser)) {
         if (!negative_number(number_token.text, &number) || number == INT64_MIN) {
-            return cedar_parser_fault(parser, &number_token, "this number is too large");
+            return cedar_parser_fault(parser, &number_token, CEDAR_NUMBER_TOO_LARGE);
         }
         TRY(make_literal(parser, &number_token, cedar_value_long(-number), out));
         return parse_accesses(parser, out);
     }
     if (!negative_number(number_token.text, &number)) {
-        return cedar_parser_fault(parser, &number_token, "this number is too small");
+        return cedar_parser_fault(parser, &number_token,
+                                  "this number is too small: the least is -9223372036854775808");
     }
     (*dashes)--;
     return make_literal(parser, last_dash, cedar_value_long(number), out);
 }
 
+/* `not` before an operand; an entity type may have this name. */
+static bool accept_not(struct cedar_parser *parser)
+{
+    if (!cedar_parser_at_word(parser, "not") && !cedar_parser_at_word(parser, "NOT")) {
+        return false;
+    }
+    const struct cedar_token next = cedar_parser_peek(parser);
+    if (cedar_token_is_symbol(&next, "::") || cedar_token_is_symbol(&next, ":")) {
+        return false;
+    }
+    cedar_parser_note(parser, &parser->token, "`%.*s` is no operator: not is `!`",
+                      BYTES_PRINTF(parser->token.text));
+    cedar_parser_advance(parser);
+    return true;
+}
+
 static amanat_result parse_unary(struct cedar_parser *parser, node *out)
 {
+    if (accept_not(parser)) {
+        return parse_member(parser, out);
+    }
     const char *symbol = cedar_parser_at_symbol(parser, "!") ? "!" : "-";
     struct cedar_token operators[MOST_UNARY_OPERATORS];
     size_t count = 0;
     while (cedar_parser_at_symbol(parser, symbol)) {
         if (count == MOST_UNARY_OPERATORS) {
-            return cedar_parser_fault(parser, &parser->token, "at most %d of `%s` in a row",
-                                      MOST_UNARY_OPERATORS, symbol);
+            return cedar_parser_fault(parser, &parser->token,
+                                      "at most %d of `%s` may stand in a row", MOST_UNARY_OPERATORS,
+                                      symbol);
         }
         operators[count++] = parser->token;
         cedar_parser_advance(parser);
@@ -418,7 +519,8 @@ static amanat_result parse_product(struct cedar_parser *parser, node *out)
     for (;;) {
         const struct cedar_token at = parser->token;
         if (cedar_parser_at_symbol(parser, "/") || cedar_parser_at_symbol(parser, "%")) {
-            return cedar_parser_fault(parser, &at, "Cedar has no division");
+            return cedar_parser_fault(parser, &at,
+                                      "Cedar has no division: there are `+`, `-` and `*`");
         }
         if (!cedar_parser_accept_symbol(parser, "*")) {
             break;
@@ -515,6 +617,23 @@ static const struct cedar_operation *relation_at(const struct cedar_parser *pars
                : NULL;
 }
 
+/* `a < b < c`: one fault, however long the chain is. */
+static amanat_result skip_chained_relations(struct cedar_parser *parser)
+{
+    node ignored = NULL;
+    if (relation_at(parser) != NULL) {
+        cedar_parser_note(parser, &parser->token,
+                          "`%.*s` cannot follow another comparison: write `a < b && b < c`, or "
+                          "parentheses",
+                          BYTES_PRINTF(parser->token.text));
+    }
+    while (relation_at(parser) != NULL) {
+        cedar_parser_advance(parser);
+        TRY(parse_sum(parser, &ignored));
+    }
+    return AMANAT_OK;
+}
+
 static amanat_result parse_relation(struct cedar_parser *parser, node *out)
 {
     node left = NULL;
@@ -526,11 +645,7 @@ static amanat_result parse_relation(struct cedar_parser *parser, node *out)
         cedar_parser_advance(parser);
         TRY(parse_sum(parser, &right));
         TRY(make_call(parser, relation, &at, left, right, out));
-        if (relation_at(parser) != NULL) {
-            return cedar_parser_fault(parser, &parser->token,
-                                      "relations cannot be chained: use parentheses or `&&`");
-        }
-        return AMANAT_OK;
+        return skip_chained_relations(parser);
     }
     if (cedar_parser_accept_word(parser, "has")) {
         return parse_has(parser, &at, left, out);
@@ -542,13 +657,39 @@ static amanat_result parse_relation(struct cedar_parser *parser, node *out)
         return parse_is(parser, &at, left, out);
     }
     if (cedar_parser_at_symbol(parser, "=")) {
-        return cedar_parser_fault(parser, &at, "`=` is no operator: equality is `==`");
+        cedar_parser_note(parser, &at, "`=` is no operator: equality is `==`");
+        cedar_parser_advance(parser);
+        TRY(parse_sum(parser, &left));
     }
     *out = left;
     return AMANAT_OK;
 }
 
 typedef amanat_result (*rule_fn)(struct cedar_parser *parser, node *out);
+
+/* Words that stand for `&&` and `||` elsewhere: no word can follow an expression here. */
+static bool at_foreign_logic(const struct cedar_parser *parser, const char *symbol)
+{
+    return symbol[0] == '&'
+               ? cedar_parser_at_word(parser, "and") || cedar_parser_at_word(parser, "AND")
+               : cedar_parser_at_word(parser, "or") || cedar_parser_at_word(parser, "OR");
+}
+
+static bool at_logic(const struct cedar_parser *parser, const char *symbol)
+{
+    return cedar_parser_at_symbol(parser, symbol) || at_foreign_logic(parser, symbol);
+}
+
+static bool accept_logic(struct cedar_parser *parser, const char *symbol)
+{
+    if (!at_foreign_logic(parser, symbol)) {
+        return cedar_parser_accept_symbol(parser, symbol);
+    }
+    cedar_parser_note(parser, &parser->token, "`%.*s` is no operator: write `%s`",
+                      BYTES_PRINTF(parser->token.text), symbol);
+    cedar_parser_advance(parser);
+    return true;
+}
 
 /* `Rule {symbol Rule}` as one node of many operands, however many there are. */
 static amanat_result parse_chain(struct cedar_parser *parser, const char *symbol,
@@ -557,7 +698,7 @@ static amanat_result parse_chain(struct cedar_parser *parser, const char *symbol
     const struct cedar_token at = parser->token;
     node first = NULL;
     TRY(rule(parser, &first));
-    if (!cedar_parser_at_symbol(parser, symbol)) {
+    if (!at_logic(parser, symbol)) {
         *out = first;
         return AMANAT_OK;
     }
@@ -570,7 +711,7 @@ static amanat_result parse_chain(struct cedar_parser *parser, const char *symbol
         TRY_MEMORY(stretch);
         *stretch = cedar_parser_stretch(parser, &start);
         TRY(push_node(parser, &operands, next));
-        if (!cedar_parser_accept_symbol(parser, symbol)) {
+        if (!accept_logic(parser, symbol)) {
             break;
         }
         start = parser->token;
@@ -587,9 +728,14 @@ static amanat_result parse_and(struct cedar_parser *parser, node *out)
     return parse_chain(parser, "&&", CEDAR_EXPRESSION_AND, parse_relation, out);
 }
 
+/* A word of `if`; each of them has three. */
 static amanat_result expect_word(struct cedar_parser *parser, const char *word)
 {
-    return cedar_parser_accept_word(parser, word) ? AMANAT_OK : cedar_parser_expected(parser, word);
+    return cedar_parser_accept_word(parser, word)
+               ? AMANAT_OK
+               : cedar_parser_expected(parser, bytes_equal_string(BYTES("then"), word)
+                                                   ? "`then` (an `if` has `then` and `else`)"
+                                                   : "`else` (an `if` has `then` and `else`)");
 }
 
 static amanat_result parse_if(struct cedar_parser *parser, node *out)

@@ -14,6 +14,7 @@
 #include "policy/base/guard.h"
 #include "policy/cedar/cedar_conformance.h"
 #include "policy/cedar/cedar_operations.h"
+#include "policy/cedar/cedar_schema.h"
 
 amanat_result cedar_json_fault(const struct cedar_json *json, const struct document *at,
                                const char *format, ...)
@@ -128,7 +129,9 @@ static amanat_result read_call(const struct cedar_json *json, const struct docum
     const size_t count = argument != NULL ? 1 : arguments->count;
     const struct cedar_operation *operation = cedar_json_extension_function(name->text);
     if (operation == NULL) {
-        return cedar_json_fault(json, name, "there is no extension function of this name");
+        char hint[SIMILAR_HINT_SIZE];
+        return cedar_json_fault(json, name, "there is no extension function of this name%s",
+                                cedar_operation_hint(name->text, CEDAR_OPERATION_FUNCTION, hint));
     }
     if (count != operation->arity) {
         return cedar_json_fault(json, call, "`%s` takes %zu arguments, not %zu", operation->name,
@@ -198,8 +201,11 @@ static amanat_result member_type(const struct cedar_json *json, const struct ced
     }
     const struct cedar_attribute *attribute = cedar_type_attribute(type, member->key);
     if (attribute == NULL) {
-        return cedar_json_fault(json, &member->value, "the attribute `%.*s` is not declared",
-                                BYTES_PRINTF(member->key));
+        char hint[SIMILAR_HINT_SIZE];
+        return cedar_json_fault(
+            json, &member->value, "the attribute `%.*s` is not declared%s",
+            BYTES_PRINTF(member->key),
+            json->diagnostics == NULL ? "" : cedar_type_attribute_hint(type, member->key, hint));
     }
     *out = attribute->type;
     return AMANAT_OK;

@@ -4,7 +4,9 @@
  */
 #include "policy/cedar/cedar_lexer.h"
 
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "policy/base/utf8.h"
 #include "policy/cedar/cedar.h"
@@ -107,11 +109,18 @@ static struct cedar_token make_token(const struct cedar_lexer *lexer, enum cedar
     };
 }
 
-static struct cedar_token make_invalid(struct cedar_lexer *lexer, size_t length, const char *why)
+__attribute__((format(printf, 4, 5))) static struct cedar_token
+make_invalid(struct cedar_lexer *lexer, size_t length, const char *meant, const char *format, ...)
 {
-    const struct cedar_token token = make_token(lexer, CEDAR_TOKEN_INVALID, length);
+    struct cedar_token token = make_token(lexer, CEDAR_TOKEN_INVALID, length);
+    char text[160];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
     amanat_diagnostics_add(lexer->diagnostics, AMANAT_SEVERITY_ERROR, "lexical", lexer->source,
-                           token.line, token.column, "%s", why);
+                           token.line, token.column, "%s", text);
+    token.meant = meant;
     return token;
 }
 
@@ -136,8 +145,9 @@ static struct cedar_token read_integer(struct cedar_lexer *lexer)
                !__builtin_add_overflow(number, digit, &number);
     }
     const size_t length = end - lexer->position;
-    const struct cedar_token token = fits ? make_token(lexer, CEDAR_TOKEN_INTEGER, length)
-                                          : make_invalid(lexer, length, "this number is too large");
+    const struct cedar_token token = fits
+                                         ? make_token(lexer, CEDAR_TOKEN_INTEGER, length)
+                                         : make_invalid(lexer, length, "0", CEDAR_NUMBER_TOO_LARGE);
     lexer->position = end;
     return token;
 }
@@ -162,10 +172,9 @@ static struct cedar_token read_string(struct cedar_lexer *lexer)
         token.text = bytes_of(token.text.at + 1, token.text.length - 2);
         end++;
     } else {
-        end = end < text.length ? end : text.length;
-        token =
-            make_invalid(lexer, end - lexer->position,
-                         "this string does not end (a backslash cannot stand before a line's end)");
+        end = lexer->position + bytes_find(bytes_from(text, lexer->position), '\n');
+        token = make_invalid(lexer, end - lexer->position, NULL,
+                             "this string does not end: its closing `\"` is missing");
     }
     while (lexer->position < end) {
         skip_byte(lexer);
@@ -181,12 +190,159 @@ static struct cedar_token read_word(struct cedar_lexer *lexer)
     return token;
 }
 
+/* ---- What other languages have, and word processors make ---- */
+
+/* A character that opens a string elsewhere, and what closes it. */
+struct foreign_quote {
+    const char *open;
+    const char *close;
+};
+
+static const struct foreign_quote *foreign_quote_at(const struct cedar_lexer *lexer)
+{
+    static const struct foreign_quote quotes[] = {
+        {"'", "'"},
+        {"`", "`"},
+        {"\xE2\x80\x9C", "\xE2\x80\x9D"}, /* U+201C, U+201D */
+        {"\xE2\x80\x9D", "\xE2\x80\x9D"},
+        {"\xE2\x80\x9E", "\xE2\x80\x9C"}, /* U+201E */
+        {"\xE2\x80\x98", "\xE2\x80\x99"}, /* U+2018, U+2019 */
+        {"\xE2\x80\x99", "\xE2\x80\x99"},
+        {"\xC2\xAB", "\xC2\xBB"}, /* U+00AB, U+00BB */
+    };
+    for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+        if (bytes_start_with(bytes_from(lexer->text, lexer->position),
+                             bytes_of_string(quotes[i].open))) {
+            return &quotes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Where `word` next stands in the line, or the line's length. */
+static size_t find_in_line(struct bytes text, const char *word)
+{
+    const struct bytes line = bytes_first(text, bytes_find(text, '\n'));
+    size_t at = 0;
+    while (at < line.length && !bytes_start_with(bytes_from(line, at), bytes_of_string(word))) {
+        at++;
+    }
+    return at;
+}
+
+/* A string in other quotes: refused, but read as the string that it is meant to be. */
+static struct cedar_token read_foreign_string(struct cedar_lexer *lexer,
+                                              const struct foreign_quote *quote)
+{
+    const size_t open = strlen(quote->open);
+    const struct bytes rest = bytes_from(lexer->text, lexer->position + open);
+    const size_t length = find_in_line(rest, quote->close);
+    const bool ends = bytes_start_with(bytes_from(rest, length), bytes_of_string(quote->close));
+    struct cedar_token token = make_invalid(
+        lexer, open, ends ? "\"" : NULL,
+        "`%s` is no quotation mark of Cedar: strings stand in plain double quotes, `\"…\"`",
+        quote->open);
+    if (ends) {
+        token.text = bytes_first(rest, length);
+        lexer->position += length + strlen(quote->close);
+    }
+    lexer->position += open;
+    return token;
+}
+
+/* Symbols of other languages; of two that begin alike the longer one stands first. */
+struct foreign_symbol {
+    const char *symbol;
+    const char *meant;
+    const char *why;
+};
+
+static const struct foreign_symbol foreign_symbols[] = {
+    {"===", "==", "`===` is no operator: equality is `==`"},
+    {"!==", "!=", "`!==` is no operator: inequality is `!=`"},
+    {"<>", "!=", "`<>` is no operator: inequality is `!=`"},
+    {"=<", "<=", "`=<` is no operator: at most is `<=`"},
+    {"=>", ">=", "`=>` is no operator: at least is `>=`"},
+};
+
+/* These are looked for when nothing else fits: `&&` begins with `&`. */
+static const struct foreign_symbol halved_symbols[] = {
+    {"&", "&&", "`&` is no operator: and is `&&`"},
+    {"|", "||", "`|` is no operator: or is `||`"},
+};
+
+static bool read_foreign_symbol(struct cedar_lexer *lexer, const struct foreign_symbol *symbols,
+                                size_t count, struct cedar_token *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (bytes_start_with(bytes_from(lexer->text, lexer->position),
+                             bytes_of_string(symbols[i].symbol))) {
+            const size_t length = strlen(symbols[i].symbol);
+            *out = make_invalid(lexer, length, symbols[i].meant, "%s", symbols[i].why);
+            lexer->position += length;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A comment between slash-star and star-slash, or without an end. */
+static struct cedar_token read_foreign_comment(struct cedar_lexer *lexer)
+{
+    const struct cedar_token token =
+        make_invalid(lexer, 2, "", "Cedar has no comments of this kind: begin each line with `//`");
+    while (!is_at_end(lexer) &&
+           !bytes_start_with(bytes_from(lexer->text, lexer->position), BYTES("*/"))) {
+        skip_byte(lexer);
+    }
+    lexer->position += is_at_end(lexer) ? 0 : 2;
+    return token;
+}
+
+static bool is_invisible(uint32_t scalar)
+{
+    return scalar == 0xAD || (scalar >= 0x200B && scalar <= 0x200F) || scalar == 0x2060 ||
+           scalar == 0xFEFF;
+}
+
+static struct cedar_token read_foreign_character(struct cedar_lexer *lexer)
+{
+    const bool is_first = lexer->position == 0;
+    size_t after = lexer->position;
+    const uint32_t scalar = utf8_next(lexer->text, &after);
+    const size_t length = after - lexer->position;
+    struct cedar_token token;
+    if (scalar == 0xFEFF && is_first) {
+        token = make_invalid(lexer, length, "",
+                             "the file begins with a byte order mark, which cannot be seen: save "
+                             "it as UTF-8 without one");
+    } else if (is_invisible(scalar)) {
+        token = make_invalid(lexer, length, "",
+                             "here stands a character that cannot be seen, U+%04X: delete it",
+                             (unsigned)scalar);
+    } else {
+        token = make_invalid(lexer, length, NULL, "`%.*s` cannot stand outside a string%s",
+                             (int)length, lexer->text.at + lexer->position,
+                             scalar == '#' ? "; comments begin with `//`" : "");
+    }
+    lexer->position = after;
+    return token;
+}
+
 static struct cedar_token read_symbol(struct cedar_lexer *lexer)
 {
     static const char *const symbols[] = {"::", "==", "!=", "<=", ">=", "||", "&&", "@", ".",
                                           ",",  ";",  ":",  "(",  ")",  "{",  "}",  "[", "]",
                                           "<",  ">",  "+",  "-",  "*",  "/",  "%",  "!", "="};
     const struct bytes rest = bytes_from(lexer->text, lexer->position);
+    struct cedar_token foreign;
+    if (read_foreign_symbol(lexer, foreign_symbols,
+                            sizeof(foreign_symbols) / sizeof(foreign_symbols[0]), &foreign)) {
+        return foreign;
+    }
+    if (bytes_start_with(rest, BYTES("/*"))) {
+        return read_foreign_comment(lexer);
+    }
     for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
         if (bytes_start_with(rest, bytes_of_string(symbols[i]))) {
             const struct cedar_token token =
@@ -195,12 +351,14 @@ static struct cedar_token read_symbol(struct cedar_lexer *lexer)
             return token;
         }
     }
-    size_t after = lexer->position;
-    (void)utf8_next(lexer->text, &after);
-    const struct cedar_token token = make_invalid(lexer, after - lexer->position,
-                                                  "this character cannot stand outside a string");
-    lexer->position = after;
-    return token;
+    const struct foreign_quote *quote = foreign_quote_at(lexer);
+    if (quote != NULL) {
+        return read_foreign_string(lexer, quote);
+    }
+    return read_foreign_symbol(lexer, halved_symbols,
+                               sizeof(halved_symbols) / sizeof(halved_symbols[0]), &foreign)
+               ? foreign
+               : read_foreign_character(lexer);
 }
 
 static struct cedar_token read_question_mark(struct cedar_lexer *lexer)
@@ -208,7 +366,8 @@ static struct cedar_token read_question_mark(struct cedar_lexer *lexer)
     const size_t name =
         lexer->lone_question_marks ? 0 : word_length(lexer->text, lexer->position + 1);
     if (name == 0 && !lexer->lone_question_marks) {
-        const struct cedar_token token = make_invalid(lexer, 1, "`?` must be followed by a name");
+        const struct cedar_token token = make_invalid(
+            lexer, 1, NULL, "`?` must be followed by a name; a choice is `if … then … else …`");
         lexer->position++;
         return token;
     }

@@ -14,6 +14,8 @@
 #include "policy/base/arena.h"
 #include "policy/base/bytes.h"
 
+#define CEDAR_NUMBER_TOO_LARGE "this number is too large: the largest is 9223372036854775807"
+
 enum cedar_token_kind {
     CEDAR_TOKEN_END = 0,
     CEDAR_TOKEN_INVALID, /* already reported */
@@ -29,6 +31,9 @@ struct cedar_token {
     struct bytes text;
     unsigned line;
     unsigned column;
+    /* Of an INVALID token: the symbol that was probably meant, `"` for a string, `0` for a number,
+     * "" for nothing at all; or NULL. The source stays refused, but the parser can go on. */
+    const char *meant;
 };
 
 struct cedar_lexer {

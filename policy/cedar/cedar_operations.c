@@ -572,6 +572,19 @@ const struct cedar_operation *cedar_operation_find(struct bytes name,
     return NULL;
 }
 
+const char *cedar_operation_hint(struct bytes name, enum cedar_operation_style style,
+                                 char room[SIMILAR_HINT_SIZE])
+{
+    struct similar similar;
+    similar_begin(&similar, name);
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        if (operations[i].style == style) {
+            similar_offer(&similar, bytes_of_string(operations[i].name));
+        }
+    }
+    return similar_hint_of(&similar, room);
+}
+
 amanat_result cedar_operation_apply(const struct cedar_operation *operation,
                                     struct cedar_evaluation *evaluation,
                                     const struct cedar_value *operands, size_t count,

@@ -8,6 +8,7 @@
 #ifndef AMANAT_POLICY_CEDAR_OPERATIONS_H
 #define AMANAT_POLICY_CEDAR_OPERATIONS_H
 
+#include "policy/base/similar.h"
 #include "policy/cedar/cedar.h"
 #include "policy/cedar/cedar_typecheck.h"
 
@@ -75,6 +76,10 @@ struct cedar_operation {
 /** The operation of that name and style, or NULL. */
 const struct cedar_operation *cedar_operation_find(struct bytes name,
                                                    enum cedar_operation_style style);
+
+/** "; did you mean `…`?" for a name that no operation of the style has, or "". */
+const char *cedar_operation_hint(struct bytes name, enum cedar_operation_style style,
+                                 char room[SIMILAR_HINT_SIZE]);
 
 /**
  * Checks number and kinds of operands and applies the operation. CONFIG_FAULT: evaluation failed.

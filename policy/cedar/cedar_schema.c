@@ -67,6 +67,28 @@ const struct cedar_action *cedar_schema_action_at(const struct cedar_schema *sch
     return schema->actions.items[index];
 }
 
+const char *cedar_schema_entity_type_hint(const struct cedar_schema *schema, struct bytes name,
+                                          char room[SIMILAR_HINT_SIZE])
+{
+    struct similar similar;
+    similar_begin(&similar, name);
+    for (size_t i = 0; i < schema->entity_types.count; i++) {
+        similar_offer(&similar, schema->entity_types.items[i]->name);
+    }
+    return similar_hint_of(&similar, room);
+}
+
+const char *cedar_type_attribute_hint(const struct cedar_type *type, struct bytes name,
+                                      char room[SIMILAR_HINT_SIZE])
+{
+    struct similar similar;
+    similar_begin(&similar, name);
+    for (size_t i = 0; type->kind == CEDAR_VALUE_RECORD && i < type->attribute_count; i++) {
+        similar_offer(&similar, type->attributes[i].name);
+    }
+    return similar_hint_of(&similar, room);
+}
+
 static int compare_with_attribute(const void *name, const void *attribute)
 {
     return bytes_compare(*(const struct bytes *)name,

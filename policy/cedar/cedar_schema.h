@@ -4,6 +4,7 @@
 #define AMANAT_POLICY_CEDAR_SCHEMA_H
 
 #include "policy/base/map.h"
+#include "policy/base/similar.h"
 #include "policy/base/vector.h"
 #include "policy/cedar/cedar_schema_ast.h"
 #include "policy/cedar/cedar_uid_map.h"
@@ -77,5 +78,11 @@ AMANAT_MUST_CHECK amanat_result cedar_resolver_type(const struct cedar_resolver 
                                                     const struct cedar_namespace *name_space,
                                                     const struct cedar_type_expression *expression,
                                                     const struct cedar_type **out);
+
+/** "; did you mean `…`?" for a name that no entity type, no attribute of the record has, or "". */
+const char *cedar_schema_entity_type_hint(const struct cedar_schema *schema, struct bytes name,
+                                          char room[SIMILAR_HINT_SIZE]);
+const char *cedar_type_attribute_hint(const struct cedar_type *type, struct bytes name,
+                                      char room[SIMILAR_HINT_SIZE]);
 
 #endif

@@ -77,7 +77,14 @@ static amanat_result parse_attribute(struct cedar_parser *parser,
     TRY(parse_name(parser, "an attribute's name", &out->name));
     out->required = !cedar_parser_accept_symbol(parser, "?");
     TRY(cedar_parser_expect_symbol(parser, ":"));
-    return parse_type(parser, &out->type);
+    TRY(parse_type(parser, &out->type));
+    if (cedar_parser_at_symbol(parser, "?")) {
+        cedar_parser_note(parser, &parser->token,
+                          "the `?` stands behind an attribute's name: `%.*s?: …`",
+                          (int)(out->name.length < 64 ? out->name.length : 64), out->name.at);
+        cedar_parser_advance(parser);
+    }
+    return AMANAT_OK;
 }
 
 typedef VECTOR(struct cedar_attribute_expression) fields;
@@ -113,14 +120,15 @@ static amanat_result parse_record(struct cedar_parser *parser,
     TRY_MEMORY(type);
     type->kind = CEDAR_TYPE_EXPRESSION_RECORD;
     type->name = name_at(&parser->token);
+    const struct cedar_token open = parser->token;
     TRY(cedar_parser_expect_symbol(parser, "{"));
     while (!cedar_parser_at_symbol(parser, "}")) {
         TRY(push_attribute(parser, &attributes, &indexes));
-        if (!cedar_parser_accept_symbol(parser, ",")) {
+        if (!cedar_parser_next_item(parser, "}")) {
             break;
         }
     }
-    TRY(cedar_parser_expect_symbol(parser, "}"));
+    TRY(cedar_parser_expect_close(parser, &open, "}"));
     type->fields = attributes.items;
     type->field_count = attributes.count;
     *out = type;
@@ -337,6 +345,20 @@ static amanat_result parse_common_type(struct cedar_parser *parser,
     return parse_type(parser, &declaration->type);
 }
 
+static amanat_result refuse_declaration(struct cedar_parser *parser)
+{
+    static const char *const words[] = {"entity", "action", "type", "namespace"};
+    char hint[SIMILAR_HINT_SIZE];
+    if (cedar_parser_at_word(parser, "namespace")) {
+        return cedar_parser_fault(parser, &parser->token,
+                                  "a name space cannot stand inside another one");
+    }
+    return cedar_parser_fault(parser, &parser->token,
+                              "expected `entity`, `action`, `type` or `namespace`, found %s%s",
+                              cedar_token_describe(&parser->token, parser->arena),
+                              cedar_parser_hint(parser, words, 4, hint));
+}
+
 /* A declaration behind its annotations. */
 static amanat_result parse_declaration(struct cedar_parser *parser,
                                        struct cedar_declaration *declaration)
@@ -351,7 +373,7 @@ static amanat_result parse_declaration(struct cedar_parser *parser,
         declaration->kind = CEDAR_DECLARATION_TYPE;
         TRY(parse_common_type(parser, declaration));
     } else {
-        return cedar_parser_expected(parser, "`entity`, `action`, `type` or `namespace`");
+        return refuse_declaration(parser);
     }
     return cedar_parser_expect_symbol(parser, ";");
 }
@@ -424,16 +446,23 @@ static amanat_result read_one(struct reading *reading)
     return AMANAT_OK;
 }
 
+/* `type: String` inside a record is no declaration, although its line begins like one. */
+static bool names_an_attribute(const struct cedar_parser *parser)
+{
+    const struct cedar_token next = cedar_parser_peek(parser);
+    return cedar_token_is_symbol(&next, ":") || cedar_token_is_symbol(&next, "?");
+}
+
 /* Moves behind the next semicolon, or to a word with which a declaration may begin at the start of
  * a line. */
-static void skip_declaration(struct cedar_parser *parser, const struct cedar_token *start)
+static void skip_declaration(struct cedar_parser *parser, size_t start)
 {
-    if (parser->token.text.at == start->text.at) {
+    if (parser->lexer.position == start) {
         cedar_parser_advance(parser);
     }
     while (parser->token.kind != CEDAR_TOKEN_END && !cedar_parser_accept_symbol(parser, ";")) {
         const bool starts =
-            parser->token.column == 1 &&
+            cedar_parser_begins_line(parser) && !names_an_attribute(parser) &&
             (cedar_parser_at_word(parser, "entity") || cedar_parser_at_word(parser, "action") ||
              cedar_parser_at_word(parser, "type") || cedar_parser_at_word(parser, "namespace") ||
              cedar_parser_at_symbol(parser, "@"));
@@ -450,12 +479,12 @@ static amanat_result read_all(struct reading *reading)
     amanat_result result = AMANAT_OK;
     cedar_parser_advance(parser);
     while (parser->token.kind != CEDAR_TOKEN_END) {
-        const struct cedar_token start = parser->token;
+        const size_t start = parser->lexer.position;
         parser->nesting = 0;
         const amanat_result one = read_one(reading);
         if (one.status == AMANAT_STATUS_CONFIG_FAULT) {
             result = one;
-            skip_declaration(parser, &start);
+            skip_declaration(parser, start);
             continue;
         }
         TRY(one);
@@ -463,7 +492,7 @@ static amanat_result read_all(struct reading *reading)
     if (reading->current != reading->empty) {
         result = cedar_parser_expected(parser, "`}` at the end of the name space");
     }
-    return result;
+    return parser->faulty ? amanat_result_of(AMANAT_STATUS_CONFIG_FAULT) : result;
 }
 
 amanat_result cedar_parse_schema(struct arena *arena, const char *source, struct bytes text,

@@ -229,8 +229,11 @@ amanat_result cedar_resolver_entity_type(const struct cedar_resolver *resolver,
         type = map_get(&resolver->schema->entity_types_by_name, name->path);
     }
     if (type == NULL) {
-        return cedar_resolver_fault(resolver, name_space, name, "there is no entity type `%.*s`",
-                                    BYTES_PRINTF(name->path));
+        char hint[SIMILAR_HINT_SIZE];
+        return cedar_resolver_fault(
+            resolver, name_space, name, "there is no entity type `%.*s`%s",
+            BYTES_PRINTF(name->path),
+            cedar_schema_entity_type_hint(resolver->schema, name->path, hint));
     }
     *out = type;
     return AMANAT_OK;
@@ -365,8 +368,14 @@ static amanat_result resolve_parent_action(const struct cedar_resolver *resolver
     }
     const struct cedar_action *action = cedar_uid_map_get(&resolver->schema->actions_by_uid, &uid);
     if (action == NULL) {
-        return cedar_resolver_fault(resolver, name_space, name, "there is no action `%.*s`",
-                                    BYTES_PRINTF(name->id));
+        struct similar similar;
+        char hint[SIMILAR_HINT_SIZE];
+        similar_begin(&similar, name->id);
+        for (size_t i = 0; i < resolver->schema->actions.count; i++) {
+            similar_offer(&similar, resolver->schema->actions.items[i]->uid.id);
+        }
+        return cedar_resolver_fault(resolver, name_space, name, "there is no action `%.*s`%s",
+                                    BYTES_PRINTF(name->id), similar_hint_of(&similar, hint));
     }
     *out = action->uid;
     return AMANAT_OK;

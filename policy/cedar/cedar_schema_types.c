@@ -21,17 +21,18 @@ static amanat_result resolve(const struct cedar_resolver *resolver,
                              const struct cedar_type_expression *expression, unsigned level,
                              struct resolved *out);
 
+static const struct built_in {
+    const char *name;
+    struct cedar_type type;
+} built_ins[] = {
+    {"Bool", {.kind = CEDAR_VALUE_BOOL}},         {"Long", {.kind = CEDAR_VALUE_LONG}},
+    {"String", {.kind = CEDAR_VALUE_STRING}},     {"ipaddr", {.kind = CEDAR_VALUE_IP}},
+    {"decimal", {.kind = CEDAR_VALUE_DECIMAL}},   {"datetime", {.kind = CEDAR_VALUE_DATETIME}},
+    {"duration", {.kind = CEDAR_VALUE_DURATION}},
+};
+
 static const struct cedar_type *find_built_in(struct bytes name)
 {
-    static const struct {
-        const char *name;
-        struct cedar_type type;
-    } built_ins[] = {
-        {"Bool", {.kind = CEDAR_VALUE_BOOL}},         {"Long", {.kind = CEDAR_VALUE_LONG}},
-        {"String", {.kind = CEDAR_VALUE_STRING}},     {"ipaddr", {.kind = CEDAR_VALUE_IP}},
-        {"decimal", {.kind = CEDAR_VALUE_DECIMAL}},   {"datetime", {.kind = CEDAR_VALUE_DATETIME}},
-        {"duration", {.kind = CEDAR_VALUE_DURATION}},
-    };
     for (size_t i = 0; i < sizeof(built_ins) / sizeof(built_ins[0]); i++) {
         if (bytes_equal_string(name, built_ins[i].name)) {
             return &built_ins[i].type;
@@ -107,6 +108,25 @@ static amanat_result find_defined(const struct cedar_resolver *resolver,
     return AMANAT_OK;
 }
 
+/* Names of types elsewhere; everything else is looked for among what the schema has. */
+static const char *foreign_type(struct bytes name)
+{
+    static const char *const foreign[][2] = {
+        {"Boolean", "Bool"},      {"boolean", "Bool"},   {"Int", "Long"},
+        {"int", "Long"},          {"Integer", "Long"},   {"integer", "Long"},
+        {"Number", "decimal"},    {"number", "decimal"}, {"Float", "decimal"},
+        {"Double", "decimal"},    {"Text", "String"},    {"text", "String"},
+        {"ip", "ipaddr"},         {"date", "datetime"},  {"Date", "datetime"},
+        {"DateTime", "datetime"},
+    };
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (bytes_equal_string(name, foreign[i][0])) {
+            return foreign[i][1];
+        }
+    }
+    return NULL;
+}
+
 static amanat_result refuse_name(const struct cedar_resolver *resolver,
                                  const struct cedar_namespace *name_space,
                                  const struct cedar_type_expression *expression)
@@ -117,8 +137,28 @@ static amanat_result refuse_name(const struct cedar_resolver *resolver,
         [CEDAR_TYPE_REFERENCE_ENTITY] = "entity type",
         [CEDAR_TYPE_REFERENCE_BUILT_IN] = "built-in type",
     };
-    return cedar_resolver_fault(resolver, name_space, &expression->name, "there is no %s `%.*s`",
-                                kinds[expression->reference], BYTES_PRINTF(expression->name.path));
+    const struct cedar_schema_name *name = &expression->name;
+    const char *foreign = foreign_type(name->path);
+    struct similar similar;
+    char hint[SIMILAR_HINT_SIZE];
+    similar_begin(&similar, name->path);
+    if (foreign != NULL) {
+        return cedar_resolver_fault(
+            resolver, name_space, name, "there is no %s `%.*s`; did you mean `%s`?",
+            kinds[expression->reference], BYTES_PRINTF(name->path), foreign);
+    }
+    for (size_t i = 0; i < sizeof(built_ins) / sizeof(built_ins[0]); i++) {
+        similar_offer(&similar, bytes_of_string(built_ins[i].name));
+    }
+    for (size_t i = 0; i < resolver->schema->entity_types.count; i++) {
+        similar_offer(&similar, resolver->schema->entity_types.items[i]->name);
+    }
+    for (size_t i = 0; i < resolver->schema->common_types.count; i++) {
+        similar_offer(&similar, resolver->schema->common_types.entries[i].key);
+    }
+    return cedar_resolver_fault(resolver, name_space, name, "there is no %s `%.*s`%s",
+                                kinds[expression->reference], BYTES_PRINTF(name->path),
+                                similar_hint_of(&similar, hint));
 }
 
 static amanat_result resolve_name(const struct cedar_resolver *resolver,

@@ -188,7 +188,7 @@ static void assert_refuses(struct fixture *fixture, const char *text, bool is_sc
 static void test_format__never_changes_what_does_not_parse(void **state)
 {
     assert_refuses(*state, "permit(principal,action,resource);\npermitt(principal);", false,
-                   "expected `permit` or `forbid`, found `permitt`");
+                   "expected `permit` or `forbid`, found `permitt`; did you mean `permit`?");
     assert_refuses(*state, "entity A;\nentity \"B\";", true,
                    "expected an entity type's name, found a string");
     assert_refuses(*state, "// ok\n\xff", false, "this is not UTF-8");

@@ -62,31 +62,36 @@ static void test_expression__refuses_what_the_grammar_has_not(void **state)
         const char *diagnostic;
     } rows[] = {
         {"", "3:1 expected an expression, found `}`"},
-        {"1 < 2 < 3", "2:7 relations cannot be chained: use parentheses or `&&`"},
-        {"a == b == c", "2:1 there is no variable `a`; variables are principal, action, resource "
-                        "and context"},
-        {"1 / 2", "2:3 Cedar has no division"},
+        {"1 < 2 < 3",
+         "2:7 `<` cannot follow another comparison: write `a < b && b < c`, or parentheses"},
+        {"a == b == c", "2:1 there is no variable `a`; there are `principal`, `action`, `resource` "
+                        "and `context`, and strings stand in quotes"},
+        {"1 / 2", "2:3 Cedar has no division: there are `+`, `-` and `*`"},
         {"1 = 2", "2:3 `=` is no operator: equality is `==`"},
         {"1 + if true then 1 else 2", "2:5 `if` needs parentheses around it here"},
-        {"!!!!!true", "2:5 at most 4 of `!` in a row"},
-        {"-----1", "2:5 at most 4 of `-` in a row"},
+        {"!!!!!true", "2:5 at most 4 of `!` may stand in a row"},
+        {"-----1", "2:5 at most 4 of `-` may stand in a row"},
         {"!-1", "2:2 expected an expression, found `-`"},
-        {"9223372036854775808", "2:1 this number is too large"},
-        {"-(9223372036854775808)", "2:3 this number is too large"},
-        {"18446744073709551616", "2:1 this number is too large"},
-        {"-9223372036854775809", "2:2 this number is too small"},
-        {"context.if", "2:9 `if` is reserved and cannot be an attribute or method"},
-        {"context[1]", "2:9 expected a string (an index is a literal), found `1`"},
-        {"principal has \"r\".b", "2:18 expected `}`, found `.`"},
-        {"ip", "2:1 there is no variable `ip`; variables are principal, action, resource and "
-               "context"},
+        {"9223372036854775808", "2:1 this number is too large: the largest is 9223372036854775807"},
+        {"-(9223372036854775808)",
+         "2:3 this number is too large: the largest is 9223372036854775807"},
+        {"18446744073709551616",
+         "2:1 this number is too large: the largest is 9223372036854775807"},
+        {"-9223372036854775809", "2:2 this number is too small: the least is -9223372036854775808"},
+        {"context.if",
+         "2:9 `if` is a reserved word: write `[\"if\"]` for an attribute of this name"},
+        {"context[1]", "2:9 expected a string (what stands in `[…]` is a literal), found `1`"},
+        {"principal has \"r\".b", "2:18 expected `}` for the `{` of 1:40, found `.`"},
+        {"ip", "2:1 there is no variable `ip`; there are `principal`, `action`, `resource` and "
+               "`context`, and strings stand in quotes"},
         {"isInRange(1)", "2:1 `isInRange` is a method: write `x.isInRange(…)`"},
         {"1.ip()", "2:3 `ip` is a function: write `ip(…)`"},
         {"1.foo()", "2:3 there is no method `foo`"},
         {"foo()", "2:1 there is no function `foo`"},
-        {"A::foo(1)", "2:1 a type alone is no expression (an entity is `Type::\"id\"`)"},
-        {"[1].contains()", "2:5 `contains` takes 1 arguments, not 0"},
-        {"[1].isEmpty(1)", "2:5 `isEmpty` takes 0 arguments, not 1"},
+        {"A::foo(1)",
+         "2:1 `A::foo` is a type, which is no value: an entity is written `A::foo::\"id\"`"},
+        {"[1].contains()", "2:5 `contains` takes 1 argument, not 0"},
+        {"[1].isEmpty(1)", "2:5 `isEmpty` takes no argument, not 1"},
         {"?principal", "2:1 a slot can only stand in a policy's scope"},
         {"{a: 1, \"a\": 2}", "2:8 this key stands twice in the record"},
         {"{in: 1}", "2:2 `in` is reserved and cannot be a key"},
@@ -96,9 +101,9 @@ static void test_expression__refuses_what_the_grammar_has_not(void **state)
         {"\"\\u{D800}\"", "2:2 this escape is not known"},
         {"\"\\u{_1}\"", "2:2 this escape is not known"},
         {"\"a\rb\"", "2:3 a carriage return in a string must be written `\\r`"},
-        {"\"a", "2:1 this string does not end (a backslash cannot stand before a line's end)"},
-        {"#", "2:1 this character cannot stand outside a string"},
-        {"true ?", "2:6 `?` must be followed by a name"},
+        {"\"a", "2:1 this string does not end: its closing `\"` is missing"},
+        {"#", "2:1 `#` cannot stand outside a string; comments begin with `//`"},
+        {"true ?", "2:6 `?` must be followed by a name; a choice is `if … then … else …`"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         check_expression(*state, rows[i].expression, rows[i].diagnostic);
@@ -131,25 +136,32 @@ static void test_policy__refuses_wrong_scopes_and_annotations(void **state)
         const char *text;
         const char *diagnostic;
     } rows[] = {
-        {"allow(principal, action, resource);", "1:1 expected `permit` or `forbid`, found `allow`"},
-        {"permit(action, principal, resource);", "1:8 expected principal, found `action`"},
-        {"permit(principal, action);", "1:25 expected `,`, found `)`"},
-        {"permit(principal: A, action, resource);", "1:17 expected `,`, found `:`"},
-        {"permit(principal == A, action, resource);", "1:21 expected an entity (`Type::\"id\"`)"},
+        {"allow(principal, action, resource);",
+         "1:1 expected `permit` or `forbid`, found `allow`; did you mean `permit`?"},
+        {"permit(action, principal, resource);",
+         "1:8 expected `principal`: a scope has `principal`, `action` and `resource`, all three "
+         "and in this order"},
+        {"permit(principal, action);",
+         "1:25 expected `, resource`: a scope has `principal`, `action` and `resource`, all three"},
+        {"permit(principal: A, action, resource);",
+         "1:17 expected `,`, found `:`; a type is written `principal is TYPE`, an entity "
+         "`principal == TYPE::\"id\"`"},
+        {"permit(principal == A, action, resource);",
+         "1:21 expected an entity, found the name `A`: an entity is written `A::\"id\"`"},
         {"permit(principal is A::\"x\", action, resource);",
          "1:21 expected an entity type, found an entity"},
         {"permit(principal == ?resource, action, resource);",
-         "1:21 the only slot for principal is `?principal`"},
+         "1:21 the only slot for `principal` is `?principal`"},
         {"permit(principal, action == User::\"x\", resource);",
-         "1:29 the type of an action must be `Action`"},
-        {"permit(principal, action is Action, resource);", "1:26 expected `,`, found `is`"},
-        {"permit(principal, action, resource)",
-         "1:36 expected `when`, `unless` or `;`, found the end of the file"},
+         "1:29 the type of an action must be `Action`, not `User`"},
+        {"permit(principal, action is Action, resource);",
+         "1:26 `action` takes `==` and `in`; actions have no type to ask for"},
+        {"permit(principal, action, resource)", "1:36 expected `;` at the end of the policy"},
         {"permit(principal, action, resource) where { true };",
-         "1:37 expected `when`, `unless` or `;`, found `where`"},
+         "1:37 expected `when`, `unless` or `;`, found `where`; did you mean `when`?"},
         {"@a @a permit(principal, action, resource);", "1:5 the annotation `a` stands twice"},
         {"@a(1) permit(principal, action, resource);",
-         "1:4 expected an annotation's value, found `1`"},
+         "1:4 expected an annotation's value (a string), found `1`"},
         {"@ permit", "1:9 expected `permit` or `forbid`, found the end of the file"},
         {"permit(principal, action, resource);\n\xFF", "2:1 this is not UTF-8"},
     };
@@ -171,7 +183,7 @@ static void test_parser__reports_the_faults_of_all_policies_and_keeps_the_others
                                     "permit(principal, action, resource) when { foo };\n");
     assert_fault(cedar_policy_set_add_text(set, "test.cedar", text, fixture->diagnostics));
     assert_int_equal(amanat_diagnostics_errors(fixture->diagnostics), 3);
-    assert_int_equal(amanat_diagnostics_at(fixture->diagnostics, 1)->line, 4);
+    assert_int_equal(amanat_diagnostics_at(fixture->diagnostics, 1)->line, 3);
     assert_int_equal(amanat_diagnostics_at(fixture->diagnostics, 2)->line, 5);
     assert_int_equal(cedar_policy_set_count(set), 1);
     start_over(fixture);

@@ -55,11 +55,11 @@ static void test_schema__refuses_what_is_wrong_and_says_where(void **state)
          "1:60 a context must be a record"},
         {"action foo appliesTo { principal: T, resource: A }; entity A; type T = A;",
          "1:35 there is no entity type `T`"},
-        {"entity A {x: Long y: Long};", "1:19 expected `}`, found `y`"},
+        {"entity A {x: Long y: Long};", "1:18 expected `,` here, before `y`"},
         {"entity A = Foo;", "1:12 expected `{`, found `Foo`"},
         {"entity A enum [];", "1:16 expected an entity id, found `]`"},
         {"type Bool = Long;", "1:6 `Bool` is reserved and cannot name a type"},
-        {"entity A {x: Boolean};", "1:14 there is no type `Boolean`"},
+        {"entity A {x: Boolean};", "1:14 there is no type `Boolean`; did you mean `Bool`?"},
         {"entity A {x: __cedar::Foo};", "1:14 there is no type `__cedar::Foo`"},
         {"namespace __cedar { }", "1:11 `__cedar` is reserved and cannot be a name space"},
         {"namespace N { entity A; }\nentity A;",
@@ -67,8 +67,7 @@ static void test_schema__refuses_what_is_wrong_and_says_where(void **state)
         {"namespace N { action a; } action a;",
          "1:22 `a` hides what has this name outside name spaces"},
         {"namespace N {} namespace N {}", "1:26 the name space `N` stands twice"},
-        {"namespace A { namespace B {} }",
-         "1:15 expected `entity`, `action`, `type` or `namespace`, found `namespace`"},
+        {"namespace A { namespace B {} }", "1:15 a name space cannot stand inside another one"},
         {"namespace A { entity B;",
          "1:24 expected `}` at the end of the name space, found the end of the file"},
         {"entity A, A;", "1:11 `A` is declared twice"},
@@ -77,7 +76,7 @@ static void test_schema__refuses_what_is_wrong_and_says_where(void **state)
         {"entity A in B;", "1:13 there is no entity type `B`"},
         {"entity A;;", "1:10 expected `entity`, `action`, `type` or `namespace`, found `;`"},
         {"@a @a entity A;", "1:5 the annotation `a` stands twice"},
-        {"entity A { x: Long? };", "1:19 expected `}`, found `?`"},
+        {"entity A { x: Long? };", "1:19 the `?` stands behind an attribute's name: `x?: …`"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fixture *fixture = *state;

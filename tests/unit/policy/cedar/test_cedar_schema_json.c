@@ -210,7 +210,7 @@ static void test_schema_json__refuses_what_is_wrong_and_says_where(void **state)
          "1:142 `additionalAttributes` is not supported"},
         {ATTRIBUTE("{\"type\":\"Entity\",\"name\":\"C\"}"), "1:110 there is no entity type `C`"},
         {ATTRIBUTE("{\"type\":\"EntityOrCommon\",\"name\":\"Boolean\"}"),
-         "1:118 there is no type `Boolean`"},
+         "1:118 there is no type `Boolean`; did you mean `Bool`?"},
         {ATTRIBUTE("{\"type\":\"Extension\",\"name\":\"ip\"}"),
          "1:113 there is no extension type `ip`, only ipaddr, decimal, datetime and duration"},
         {ATTRIBUTE("{\"type\":\"Long\",\"name\":\"x\"}"),
