@@ -5,8 +5,7 @@
  */
 #include <stdint.h>
 
-#include "policy/base/guard.h"
-#include "policy/cedar/cedar.h"
+#include "tests/fuzz/est_round_trip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -110,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ASSERT(amanat_is_ok(added) == (amanat_diagnostics_errors(diagnostics) == 0) ||
                added.status == AMANAT_STATUS_MEMORY);
         if (amanat_is_ok(added)) {
+            round_trip(arena, set);
             const amanat_result decided = decide(arena, set);
             ASSERT(amanat_is_ok(decided) || decided.status == AMANAT_STATUS_MEMORY);
         }

@@ -434,6 +434,24 @@ static void test_est__refuses_wrong_sets_and_says_where(void **state)
     }
 }
 
+static void test_est__fails_cleanly_without_memory(void **state)
+{
+    amanat_result result = amanat_result_of(AMANAT_STATUS_MEMORY);
+    (void)state;
+    for (size_t limit = 64; result.status == AMANAT_STATUS_MEMORY; limit += 64) {
+        struct arena *arena = arena_new(limit);
+        struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+        struct cedar_policy_set *set = cedar_policy_set_new(arena, NULL);
+        if (set != NULL) {
+            result = cedar_policy_set_add_est(set, "p.json", BYTES(set_json), diagnostics);
+            assert_int_equal(amanat_diagnostics_count(diagnostics), 0);
+        }
+        amanat_diagnostics_free(diagnostics);
+        arena_free(arena);
+    }
+    assert_ok(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +473,7 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_est__refuses_wrong_sets_and_says_where, set_up,
                                         tear_down),
+        cmocka_unit_test(test_est__fails_cleanly_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

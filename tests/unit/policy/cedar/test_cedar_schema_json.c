@@ -409,6 +409,26 @@ static void test_schema_json__says_what_cannot_become_text(void **state)
     }
 }
 
+static void test_schema_json__fails_cleanly_without_memory(void **state)
+{
+    amanat_result result = amanat_result_of(AMANAT_STATUS_MEMORY);
+    const struct cedar_schema_source source = {
+        "s.json", BYTES(IN_EMPTY("\"C\":{\"type\":\"Long\"}",
+                                 "\"A\":{\"memberOfTypes\":[\"A\"],\"tags\":{\"type\":\"C\"}}",
+                                 "\"x\":{\"annotations\":{\"a\":null}}"))};
+    (void)state;
+    for (size_t limit = 64; result.status == AMANAT_STATUS_MEMORY; limit += 64) {
+        struct arena *arena = arena_new(limit);
+        struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+        const struct cedar_schema *schema = NULL;
+        result = cedar_schema_parse(arena, &source, 1, diagnostics, &schema);
+        assert_int_equal(amanat_diagnostics_count(diagnostics), 0);
+        amanat_diagnostics_free(diagnostics);
+        arena_free(arena);
+    }
+    assert_ok(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_schema_json__becomes_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_schema_json__says_what_cannot_become_text, set_up,
                                         tear_down),
+        cmocka_unit_test(test_schema_json__fails_cleanly_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
