@@ -414,11 +414,20 @@ static bool verdicts_equal(const struct plan_verdict *a, const struct plan_verdi
     return true;
 }
 
+/* Which attributes are taken from the body was settled when it began. */
+static bool reads_equal(const struct plan_record *a, const struct plan_record *b, size_t count)
+{
+    return a->reads == b->reads || (a->reads != NULL && b->reads != NULL &&
+                                    memcmp(a->reads, b->reads, count * sizeof(*a->reads)) == 0);
+}
+
 static bool plans_equal(const struct plan *a, const struct plan *b)
 {
     const size_t labels = a->catalogue->vocabulary.label_count;
     for (size_t i = 0; i < a->catalogue->record_count; i++) {
-        if (!verdicts_equal(a->records[i].verdicts, b->records[i].verdicts, labels)) {
+        if (!verdicts_equal(a->records[i].verdicts, b->records[i].verdicts, labels) ||
+            !reads_equal(&a->records[i], &b->records[i],
+                         a->catalogue->records[i].attribute_count)) {
             return false;
         }
     }

@@ -18,6 +18,20 @@ static bool response_has_forbid_error(const struct cedar_response *response)
     return false;
 }
 
+/* A forbid that errs forbids; whoever listens is told. */
+static struct access_answer make_strict(const struct access *access, struct bytes action,
+                                        const struct cedar_response *response)
+{
+    const bool forbidden = response->forbid_count > 0 || response_has_forbid_error(response);
+    if (access->request->on_answer != NULL) {
+        access->request->on_answer(access->request->on_answer_context, action, response);
+    }
+    return (struct access_answer){.permitted =
+                                      response->decision == CEDAR_DECISION_ALLOW && !forbidden,
+                                  .forbidden = forbidden,
+                                  .response = *response};
+}
+
 amanat_result access_ask(const struct access *access, struct bytes action,
                          const struct cedar_entity_uid *resource,
                          const struct cedar_entities *entities, const struct cedar_value *context,
@@ -27,31 +41,28 @@ amanat_result access_ask(const struct access *access, struct bytes action,
                                           .action = {BYTES("Action"), action},
                                           .resource = *resource,
                                           .context = *context};
-    struct access_answer answer = {0};
+    struct cedar_response response;
     TRY(cedar_authorize(access->ruleset->compiled_policies, &request, entities, access->arena,
-                        &answer.response));
-    answer.forbidden =
-        answer.response.forbid_count > 0 || response_has_forbid_error(&answer.response);
-    answer.permitted = answer.response.decision == CEDAR_DECISION_ALLOW && !answer.forbidden;
-    if (access->request->on_answer != NULL) {
-        access->request->on_answer(access->request->on_answer_context, action, &answer.response);
-    }
-    *out = answer;
+                        &response));
+    *out = make_strict(access, action, &response);
     return AMANAT_OK;
 }
 
 amanat_result access_ask_field(const struct access *access, struct bytes action,
-                               const struct cedar_entity_uid *resource,
-                               const struct cedar_entities *entities, struct access_answer *out)
+                               const struct cedar_residual *residual,
+                               struct cedar_asked_record *record, struct access_answer *out)
 {
     struct access_field_errors *errors = access->field_errors;
-    TRY(access_ask(access, action, resource, entities, &access->field_context, out));
-    if (out->response.error_count > 0) {
+    struct cedar_response response;
+    TRY(record == NULL ? cedar_residual_certain(residual, access->arena, &response)
+                       : cedar_residual_decide(residual, record, &response));
+    if (response.error_count > 0) {
         if (errors->count == 0) {
-            errors->policy = cedar_policy_id(out->response.errors[0].policy);
+            errors->policy = cedar_policy_id(response.errors[0].policy);
         }
         errors->count++;
     }
+    *out = make_strict(access, action, &response);
     return AMANAT_OK;
 }
 

@@ -276,7 +276,8 @@ static amanat_result explain_about_service(const struct access *access, struct b
                                            const struct cedar_value *context,
                                            struct explained_question *out)
 {
-    const struct asked_record service = {CATALOGUE_NONE, access->service, access->entities};
+    const struct asked_record service = {
+        .record = CATALOGUE_NONE, .uid = access->service, .entities = access->entities};
     const struct question question = {.access = access,
                                       .action = action,
                                       .context = context,
@@ -396,7 +397,8 @@ static amanat_result explain_outside(const struct access *access, struct explain
 {
     const struct catalogue *catalogue = access->ruleset->catalogue;
     const struct catalogue_operation *operation = access->request->call->operation;
-    const struct asked_record service = {CATALOGUE_NONE, access->service, access->entities};
+    const struct asked_record service = {
+        .record = CATALOGUE_NONE, .uid = access->service, .entities = access->entities};
     const struct question frame = {
         .access = access, .context = &access->field_context, .about = &service, .about_count = 1};
     size_t *labels = arena_allocate_array(access->arena, operation->label_count, sizeof(*labels));
@@ -426,7 +428,7 @@ static amanat_result explain_record_type(const struct access *access, size_t rec
             other == record ? &about[operation->record_count - 1] : &about[around++];
         place->record = other;
         place->uid = record_uid(access, other);
-        TRY(record_entities(access, other, NULL, access->entities, &place->entities));
+        TRY(record_entities(access, other, NULL, &place->entities));
     }
     const struct question frame = {.access = access,
                                    .context = &access->field_context,
@@ -506,10 +508,10 @@ static amanat_result explain_record(const struct access *access,
     struct asked_record *about =
         arena_allocate_array(access->arena, outer_count + 1, sizeof(*about));
     TRY_MEMORY(about);
-    for (size_t i = 0; i < outer_count; i++) {
-        TRY(record_prepare(access, &outer[i], &about[i]));
+    for (size_t i = 0; i <= outer_count; i++) {
+        TRY(record_prepare(access, i < outer_count ? &outer[i] : record, &about[i]));
+        TRY(record_entities(access, about[i].record, &about[i].attributes, &about[i].entities));
     }
-    TRY(record_prepare(access, record, &about[outer_count]));
     const struct question frame = {.access = access,
                                    .context = &access->field_context,
                                    .about = about,

@@ -11,6 +11,23 @@
 #include "policy/disclosure/access.h"
 #include "policy/disclosure/ruleset_parts.h"
 
+/**
+ * What the policies leave of one question, one mode of a label at one place: outside records, or in
+ * one record type.
+ */
+struct field_question {
+    const struct cedar_residual *residual; /* NULL: no policy speaks of it */
+    struct cedar_residual forbids;         /* those of `residual`: asked also of records around */
+    bool may_be_permitted; /* some permit holds or is open, no forbid is certain to hold or err */
+    bool is_permitted;     /* some permit holds, and no forbid is left */
+};
+
+/** All questions at one place. */
+struct field_questions {
+    struct cedar_residuals *shared;
+    const struct field_question *items; /* [label * DISCLOSURE_MODE_COUNT + mode] */
+};
+
 /** The access in Cedar's terms. Lives in the exchange's arena, as long as its plan. */
 struct access {
     const struct ruleset *ruleset;
@@ -21,8 +38,10 @@ struct access {
     struct cedar_entity_uid service;
     struct cedar_field context[8]; /* type Access; call_context adds the parameters */
     size_t context_count;
-    struct cedar_value field_context;       /* the record of `context`: for label actions */
-    const struct plan_record *plan_records; /* of the plan, once it is made */
+    struct cedar_value field_context;               /* the record of `context`: for label actions */
+    struct field_questions service_questions;       /* outside records */
+    const struct field_questions *record_questions; /* [record type] of the operation */
+    const struct plan_record *plan_records;         /* of the plan, once it is made */
     struct access_field_errors *field_errors;
 };
 
@@ -53,11 +72,20 @@ AMANAT_MUST_CHECK amanat_result access_ask(const struct access *access, struct b
                                            const struct cedar_value *context,
                                            struct access_answer *out);
 
-/** The same about a field of `resource`; what could not be evaluated is noted in `field_errors`. */
+/**
+ * What the policies answer to a question about a field, of `record` or, when that is NULL, as far
+ * as it is certain without one. What could not be evaluated is noted in `field_errors`.
+ */
 AMANAT_MUST_CHECK amanat_result access_ask_field(const struct access *access, struct bytes action,
-                                                 const struct cedar_entity_uid *resource,
-                                                 const struct cedar_entities *entities,
+                                                 const struct cedar_residual *residual,
+                                                 struct cedar_asked_record *record,
                                                  struct access_answer *out);
+
+/**
+ * Works out what the policies leave of the questions about fields (field_questions.c): again when
+ * the context has changed.
+ */
+AMANAT_MUST_CHECK amanat_result access_prepare_questions(struct access *access);
 
 /**
  * The context for the operation itself: that of fields, and the typed parameters
@@ -71,12 +99,11 @@ AMANAT_MUST_CHECK amanat_result access_make_plan(const struct access *access,
                                                  const struct plan **out);
 
 /**
- * A store over the access's with an entity of this record type in its service, without or with
- * attributes.
+ * A store over the access's with an entity of this record type in its service, without (NULL) or
+ * with attributes.
  */
 AMANAT_MUST_CHECK amanat_result record_entities(const struct access *access, size_t record,
                                                 const struct cedar_value *attributes,
-                                                const struct cedar_entities *base,
                                                 const struct cedar_entities **out);
 
 /** Cedar's uid of a record of that type: its id is empty. */
@@ -86,10 +113,15 @@ struct cedar_entity_uid record_uid(const struct access *access, size_t record);
 struct asked_record {
     size_t record; /* index of its type */
     struct cedar_entity_uid uid;
-    const struct cedar_entities *entities;
+    struct cedar_value attributes;         /* those that are read */
+    struct cedar_asked_record *answers;    /* of single policies */
+    const struct cedar_entities *entities; /* for explanations: a store that has it */
 };
 
-/** REFUSED when an attribute that policies read is missing or of a wrong type. */
+/**
+ * All but its entities. REFUSED when an attribute that policies read is missing or of a wrong type.
+ * `out` must stay where it is while the record is asked about.
+ */
 AMANAT_MUST_CHECK amanat_result record_prepare(const struct access *access,
                                                const struct record_question *question,
                                                struct asked_record *out);

@@ -1,92 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The plan of a permitted access. Outside records every label is decided at once. In a record type
- * a label is decided at once when no policy that could speak of it reads the record's attributes;
- * else the plan keeps the strongest mode that the policies' scopes allow, and the question stays
- * open until a record is seen.
+ * a label is decided at once when what is left of the policies (field_questions.c) gives one answer
+ * for every record; else the plan keeps the strongest mode that they may permit, and the question
+ * stays open until a record is seen.
  */
 #include "policy/disclosure/access_parts.h"
 
-/** A plan while it is made. */
-struct planner {
-    const struct access *access;
-    /** [record type]: the access's, and one record of that type without attributes. */
-    const struct cedar_entities **entities;
-};
-
-/* What the scopes of the policies for one action say about one kind of resource. */
-struct candidates {
-    bool permits;      /* some permit's scope matches */
-    bool forbids;      /* some forbid's does */
-    bool reads_record; /* some policy whose scope matches reads the record */
-};
-
-/* Marks the attributes of a record type that a policy reads. */
-static void mark_reads(const struct catalogue_record *record, const struct attribute_names *names,
-                       bool *reads)
+static const struct field_question *question_at(const struct access *access, size_t record,
+                                                size_t label, size_t mode)
 {
-    for (size_t i = 0; i < record->attribute_count; i++) {
-        for (size_t k = 0; k < names->count; k++) {
-            reads[i] |= bytes_equal(record->attributes[i].name, names->items[k]);
-        }
-    }
+    return &access->record_questions[record].items[label * DISCLOSURE_MODE_COUNT + mode];
 }
 
-static bool scope_matches(const struct planner *planner, const struct cedar_policy *policy,
-                          struct bytes action, size_t record)
+/* Whether a forbid of this mode could speak of another record type of the operation, which may lie
+ * around this one. */
+static bool is_forbidden_around(const struct access *access, size_t record, size_t label,
+                                size_t mode)
 {
-    const struct access *access = planner->access;
-    const struct cedar_request request = {access->principal,
-                                          {BYTES("Action"), action},
-                                          record_uid(access, record),
-                                          access->field_context};
-    return cedar_policy_scope_matches(policy, &request, planner->entities[record]);
-}
-
-static struct candidates find_candidates(const struct planner *planner,
-                                         const struct ruleset_action *action, size_t record)
-{
-    struct candidates found = {0};
-    for (size_t i = 0; i < action->policy_count; i++) {
-        const struct cedar_policy *policy = action->policies[i];
-        if (scope_matches(planner, policy, action->id, record)) {
-            const bool permits = cedar_policy_effect(policy) == CEDAR_EFFECT_PERMIT;
-            found.permits |= permits;
-            found.forbids |= !permits;
-            found.reads_record |= ruleset_policy_reads(planner->access->ruleset, policy) != NULL;
-        }
-    }
-    return found;
-}
-
-/* Whether a forbid of this action could speak of another record type of the operation, which may
- * lie around this one. */
-static bool is_forbidden_around(const struct planner *planner, const struct ruleset_action *action,
-                                size_t record)
-{
-    const struct catalogue_operation *operation = planner->access->request->call->operation;
+    const struct catalogue_operation *operation = access->request->call->operation;
     for (size_t i = 0; i < operation->record_count; i++) {
-        if (operation->records[i] != record &&
-            find_candidates(planner, action, operation->records[i]).forbids) {
+        const size_t other = operation->records[i];
+        if (other != record && question_at(access, other, label, mode)->forbids.policy_count > 0) {
             return true;
         }
     }
     return false;
 }
 
-/*
- * Marks what the policies for an action read of a record type; `permits` false: only its forbids.
- */
-static void mark_reads_of_action(const struct planner *planner, const struct ruleset_action *action,
-                                 size_t record, bool permits, bool *reads)
+/* Marks the attributes of a record type that what is left of policies reads. */
+static void mark_reads(const struct catalogue_record *record, const struct cedar_residual *residual,
+                       bool *reads)
 {
-    const struct ruleset *ruleset = planner->access->ruleset;
-    for (size_t i = 0; i < action->policy_count; i++) {
-        const struct cedar_policy *policy = action->policies[i];
-        const struct attribute_names *names = ruleset_policy_reads(ruleset, policy);
-        if (names != NULL && (permits || cedar_policy_effect(policy) != CEDAR_EFFECT_PERMIT) &&
-            scope_matches(planner, policy, action->id, record)) {
-            mark_reads(&ruleset->catalogue->records[record], names, reads);
+    for (size_t i = 0; i < residual->policy_count; i++) {
+        const struct cedar_residual_policy *policy = residual->policies[i];
+        for (size_t k = 0; k < policy->read_count; k++) {
+            for (size_t j = 0; j < record->attribute_count; j++) {
+                reads[j] |= bytes_equal(record->attributes[j].name, policy->reads[k]);
+            }
         }
     }
 }
@@ -98,43 +49,45 @@ enum standing {
     STANDS_ALWAYS
 };
 
-static amanat_result judge_mode(const struct planner *planner, const struct ruleset_action *action,
-                                size_t record, const struct candidates *found, enum standing *out)
+static amanat_result judge_mode(const struct access *access, size_t record, size_t label,
+                                size_t mode, enum standing *out)
 {
-    const struct access *access = planner->access;
-    const struct cedar_entity_uid uid = record_uid(access, record);
-    struct access_answer answer = {0};
-    *out = STANDS_OPEN;
-    if (!found->reads_record) {
-        TRY(access_ask_field(access, action->id, &uid, planner->entities[record], &answer));
-        *out = !answer.permitted                              ? STANDS_NOT
-               : is_forbidden_around(planner, action, record) ? STANDS_OPEN
-                                                              : STANDS_ALWAYS;
+    const struct field_question *question = question_at(access, record, label, mode);
+    const struct ruleset_action *action =
+        &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
+    struct access_answer answer;
+    *out = STANDS_NOT;
+    if (question->may_be_permitted) {
+        *out = question->is_permitted && !is_forbidden_around(access, record, label, mode)
+                   ? STANDS_ALWAYS
+                   : STANDS_OPEN;
     }
-    return AMANAT_OK;
+    return *out == STANDS_OPEN
+               ? AMANAT_OK
+               : access_ask_field(access, action->id, question->residual, NULL, &answer);
 }
 
 /*
  * From the strongest mode down: an open question is remembered, a certain yes settles the label.
- * What forbids read is collected of every mode, also of those that cannot be reached here: a record
+ * What is read is collected of every mode, also of those that cannot be reached here: a record
  * inside this one could be disclosed in them, and then its forbids are asked of this one (design
  * 2).
  */
-static amanat_result judge_in_record(const struct planner *planner, size_t label, size_t record,
+static amanat_result judge_in_record(const struct access *access, size_t label, size_t record,
                                      bool *reads, struct plan_verdict *out)
 {
+    const struct catalogue_record *type = &access->ruleset->catalogue->records[record];
     struct plan_verdict verdict = {0};
     bool is_settled = false;
     for (size_t mode = DISCLOSURE_MODE_COUNT - 1; mode > DISCLOSURE_WITHHELD; mode--) {
-        const struct ruleset_action *action =
-            &planner->access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
-        const struct candidates here =
-            is_settled ? (struct candidates){0} : find_candidates(planner, action, record);
-        const bool is_asked = here.permits;
+        const struct field_question *question = question_at(access, record, label, mode);
         enum standing standing = STANDS_NOT;
-        mark_reads_of_action(planner, action, record, is_asked, reads);
-        if (is_asked) {
-            TRY(judge_mode(planner, action, record, &here, &standing));
+        if (question->residual == NULL) {
+            continue;
+        }
+        mark_reads(type, question->residual, reads);
+        if (!is_settled) {
+            TRY(judge_mode(access, record, label, mode, &standing));
         }
         if (standing != STANDS_NOT && verdict.strongest == DISCLOSURE_WITHHELD) {
             verdict.strongest = (uint8_t)mode;
@@ -150,13 +103,14 @@ static amanat_result judge_outside(const struct access *access, size_t label,
                                    struct plan_verdict *out)
 {
     for (size_t mode = DISCLOSURE_MODE_COUNT - 1; mode > DISCLOSURE_WITHHELD; mode--) {
-        const struct ruleset_action *action =
-            &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
+        const size_t index = label * DISCLOSURE_MODE_COUNT + mode;
+        const struct field_question *question = &access->service_questions.items[index];
         struct access_answer answer;
-        if (action->policy_count == 0) {
+        if (question->residual == NULL) {
             continue;
         }
-        TRY(access_ask_field(access, action->id, &access->service, access->entities, &answer));
+        TRY(access_ask_field(access, access->ruleset->field_actions[index].id, question->residual,
+                             NULL, &answer));
         if (answer.permitted) {
             out->strongest = (uint8_t)mode;
             return AMANAT_OK;
@@ -165,10 +119,9 @@ static amanat_result judge_outside(const struct access *access, size_t label,
     return AMANAT_OK;
 }
 
-static amanat_result plan_record_type(const struct planner *planner, size_t record,
+static amanat_result plan_record_type(const struct access *access, size_t record,
                                       struct plan_record *out)
 {
-    const struct access *access = planner->access;
     const struct catalogue *catalogue = access->ruleset->catalogue;
     const struct catalogue_record *type = &catalogue->records[record];
     struct plan_verdict *verdicts =
@@ -177,7 +130,7 @@ static amanat_result plan_record_type(const struct planner *planner, size_t reco
     TRY_MEMORY(verdicts);
     TRY_MEMORY(reads);
     for (size_t i = 0; i < type->label_count; i++) {
-        TRY(judge_in_record(planner, type->labels[i], record, reads, &verdicts[type->labels[i]]));
+        TRY(judge_in_record(access, type->labels[i], record, reads, &verdicts[type->labels[i]]));
         out->asks |= verdicts[type->labels[i]].depends_on_record;
     }
     out->verdicts = verdicts;
@@ -188,17 +141,8 @@ static amanat_result plan_record_type(const struct planner *planner, size_t reco
 static amanat_result plan_records(const struct access *access, struct plan_record *out)
 {
     const struct catalogue_operation *operation = access->request->call->operation;
-    struct planner planner = {
-        .access = access,
-        .entities = arena_allocate_array(access->arena, access->ruleset->catalogue->record_count,
-                                         sizeof(*planner.entities))};
-    TRY_MEMORY(planner.entities);
     for (size_t i = 0; i < operation->record_count; i++) {
-        const size_t record = operation->records[i];
-        TRY(record_entities(access, record, NULL, access->entities, &planner.entities[record]));
-    }
-    for (size_t i = 0; i < operation->record_count; i++) {
-        TRY(plan_record_type(&planner, operation->records[i], &out[operation->records[i]]));
+        TRY(plan_record_type(access, operation->records[i], &out[operation->records[i]]));
     }
     return AMANAT_OK;
 }
@@ -220,14 +164,15 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
     TRY_MEMORY(service);
     TRY_MEMORY(nothing);
     TRY_MEMORY(records);
+    *context = *access;
+    TRY(access_prepare_questions(context));
     for (size_t i = 0; i < operation->label_count; i++) {
-        TRY(judge_outside(access, operation->labels[i], &service[operation->labels[i]]));
+        TRY(judge_outside(context, operation->labels[i], &service[operation->labels[i]]));
     }
     for (size_t i = 0; i < catalogue->record_count; i++) {
         records[i].verdicts = nothing;
     }
-    TRY(plan_records(access, records));
-    *context = *access;
+    TRY(plan_records(context, records));
     context->plan_records = records;
     *plan = (struct plan){.catalogue = catalogue,
                           .service = service,
@@ -248,8 +193,9 @@ amanat_result access_set_now(const struct access_decision *decision, int64_t now
             access->context[i].value = cedar_value_datetime(now);
         }
     }
-    return cedar_value_record(access->arena, access->context, access->context_count,
-                              &access->field_context);
+    TRY(cedar_value_record(access->arena, access->context, access->context_count,
+                           &access->field_context));
+    return access_prepare_questions(access);
 }
 
 /* ---- what no permit can open ---- */
@@ -297,7 +243,7 @@ amanat_result access_is_forbidden(const struct access_decision *decision, size_t
         const struct cedar_entity_uid uid = record_uid(access, record);
         const struct cedar_entities *entities = NULL;
         if (record_has_label(&catalogue->records[record], label)) {
-            TRY(record_entities(access, record, NULL, access->entities, &entities));
+            TRY(record_entities(access, record, NULL, &entities));
             TRY(is_forbidden_for(access, label, &uid, entities, &is_forbidden));
             is_in_record = true;
         }

@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The plan's question about one record: may each label leave, and how? Permits are asked of the
- * field's own record, forbids also of every record around it (design 2). The record's Cedar entity
- * lives just as long as the answer takes.
+ * field's own record, forbids also of every record around it (design 2), as far as the access has
+ * left them open (field_questions.c). A policy is evaluated once for each record.
  */
 #include "policy/disclosure/access_parts.h"
-
-struct cedar_entity_uid record_uid(const struct access *access, size_t record)
-{
-    return (struct cedar_entity_uid){access->ruleset->catalogue->records[record].name, BYTES("")};
-}
-
-amanat_result record_entities(const struct access *access, size_t record,
-                              const struct cedar_value *attributes,
-                              const struct cedar_entities *base, const struct cedar_entities **out)
-{
-    struct cedar_entities *entities = cedar_entities_new(access->arena, base);
-    TRY_MEMORY(entities);
-    struct cedar_entity_parts parts = {
-        .uid = record_uid(access, record), .parents = &access->service, .parent_count = 1};
-    if (attributes != NULL) {
-        parts.attributes = *attributes;
-    }
-    TRY(cedar_entities_add(entities, &parts));
-    TRY(cedar_entities_close(entities, NULL, NULL));
-    *out = entities;
-    return AMANAT_OK;
-}
 
 static const struct record_attribute *find_attribute(const struct record_question *question,
                                                      size_t index)
@@ -85,25 +63,49 @@ static amanat_result read_attributes(const struct access *access,
 amanat_result record_prepare(const struct access *access, const struct record_question *question,
                              struct asked_record *out)
 {
-    struct cedar_value attributes;
-    TRY(read_attributes(access, question, &attributes));
     out->record = question->record;
     out->uid = record_uid(access, question->record);
-    return record_entities(access, question->record, &attributes, access->entities, &out->entities);
+    TRY(read_attributes(access, question, &out->attributes));
+    return cedar_asked_record_new(access->arena, access->record_questions[out->record].shared,
+                                  &out->attributes, &out->answers);
+}
+
+/* Whether a forbid holds, or errs, of a record around. */
+static amanat_result is_forbidden_around(const struct access *access, size_t action,
+                                         const struct asked_record *outer, size_t count, bool *out)
+{
+    *out = false;
+    for (size_t i = 0; i < count && !*out; i++) {
+        const struct cedar_residual *forbids =
+            &access->record_questions[outer[i].record].items[action].forbids;
+        struct access_answer answer;
+        if (forbids->policy_count > 0) {
+            TRY(access_ask_field(access, access->ruleset->field_actions[action].id, forbids,
+                                 outer[i].answers, &answer));
+            *out = answer.forbidden;
+        }
+    }
+    return AMANAT_OK;
 }
 
 /* `records` ends with the field's own record; those before it are around it. */
-static amanat_result ask_mode(const struct access *access, struct bytes action,
+static amanat_result ask_mode(const struct access *access, size_t action,
                               const struct asked_record *records, size_t count, bool *out)
 {
+    const struct asked_record *own = &records[count - 1];
+    const struct field_question *question = &access->record_questions[own->record].items[action];
     struct access_answer answer;
+    bool is_forbidden = false;
     *out = false;
-    for (size_t i = 0; i < count; i++) {
-        TRY(access_ask_field(access, action, &records[i].uid, records[i].entities, &answer));
-        if (answer.forbidden) {
-            return AMANAT_OK;
-        }
+    if (!question->may_be_permitted) {
+        return AMANAT_OK;
     }
+    TRY(is_forbidden_around(access, action, records, count - 1, &is_forbidden));
+    if (is_forbidden) {
+        return AMANAT_OK;
+    }
+    TRY(access_ask_field(access, access->ruleset->field_actions[action].id, question->residual,
+                         own->answers, &answer));
     *out = answer.permitted;
     return AMANAT_OK;
 }
@@ -113,12 +115,8 @@ static amanat_result ask_label(const struct access *access, size_t label, uint8_
                                const struct asked_record *records, size_t count, uint8_t *out_mode)
 {
     for (size_t mode = strongest; mode > DISCLOSURE_WITHHELD; mode--) {
-        const struct ruleset_action *action =
-            &access->ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
         bool permitted = false;
-        if (action->policy_count > 0) {
-            TRY(ask_mode(access, action->id, records, count, &permitted));
-        }
+        TRY(ask_mode(access, label * DISCLOSURE_MODE_COUNT + mode, records, count, &permitted));
         if (permitted) {
             *out_mode = (uint8_t)mode;
             return AMANAT_OK;

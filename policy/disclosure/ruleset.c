@@ -340,23 +340,9 @@ static amanat_result note_attribute(void *context, const struct cedar_policy *po
                                     struct bytes resource_type, struct bytes attribute)
 {
     struct ruleset *ruleset = context;
-    struct attribute_names *names = map_get(&ruleset->attribute_readers, cedar_policy_id(policy));
-    if (names == NULL) {
-        names = ARENA_NEW(ruleset->arena, struct attribute_names);
-        TRY_MEMORY(names);
-        TRY(map_put(ruleset->arena, &ruleset->attribute_readers, cedar_policy_id(policy), names));
-    }
-    struct bytes *name = VECTOR_PUSH(ruleset->arena, names);
-    TRY_MEMORY(name);
-    *name = attribute;
+    (void)policy;
     mark_read(ruleset->catalogue, resource_type, attribute);
     return AMANAT_OK;
-}
-
-const struct attribute_names *ruleset_policy_reads(const struct ruleset *ruleset,
-                                                   const struct cedar_policy *policy)
-{
-    return map_get(&ruleset->attribute_readers, cedar_policy_id(policy));
 }
 
 struct bytes ruleset_label_action(struct arena *arena, const char *verb, struct bytes label)
@@ -388,17 +374,12 @@ static amanat_result index_action(struct ruleset *ruleset, struct bytes id,
                                   struct ruleset_action *out)
 {
     const struct cedar_entity_uid uid = {BYTES("Action"), id};
-    VECTOR(const struct cedar_policy *) found = {0};
+    bool is_spoken_of = false;
     TRY_MEMORY(id.at);
-    for (size_t i = 0; i < cedar_policy_set_count(ruleset->policies); i++) {
-        const struct cedar_policy *policy = cedar_policy_set_at(ruleset->policies, i);
-        if (ruleset_speaks_of(ruleset, policy, &uid)) {
-            const struct cedar_policy **slot = VECTOR_PUSH(ruleset->arena, &found);
-            TRY_MEMORY(slot);
-            *slot = policy;
-        }
+    for (size_t i = 0; i < cedar_policy_set_count(ruleset->policies) && !is_spoken_of; i++) {
+        is_spoken_of = ruleset_speaks_of(ruleset, cedar_policy_set_at(ruleset->policies, i), &uid);
     }
-    *out = (struct ruleset_action){id, found.items, found.count};
+    *out = (struct ruleset_action){id, is_spoken_of};
     return AMANAT_OK;
 }
 

@@ -8,14 +8,10 @@
 #include "policy/cedar/cedar.h"
 #include "policy/disclosure/ruleset.h"
 
-/**
- * The policies whose action scope names (or is a group over) one action: others can never speak of
- * it.
- */
+/** One mode of a label, as an action. */
 struct ruleset_action {
-    struct bytes id; /* of Action::"…" */
-    const struct cedar_policy *const *policies;
-    size_t policy_count;
+    struct bytes id;   /* of Action::"…" */
+    bool is_spoken_of; /* by some policy's action scope */
 };
 
 struct ruleset {
@@ -31,25 +27,12 @@ struct ruleset {
     const struct cedar_entities *entities;
     /** [label * DISCLOSURE_MODE_COUNT + mode]; without id if not defined. */
     struct ruleset_action *field_actions;
-    /** Ids of policies whose conditions read the resource's attributes. */
-    struct map attribute_readers;
     bool model_has_case;
 };
 
 /** CONFIG_FAULT, after diagnostics, for policies that cannot be meant (ruleset_check.c). */
 AMANAT_MUST_CHECK amanat_result ruleset_check_policies(const struct ruleset *ruleset,
                                                        struct amanat_diagnostics *diagnostics);
-
-/** The names of attributes that the conditions of a policy read of its resource. */
-struct attribute_names {
-    struct bytes *items;
-    size_t count;
-    size_t capacity;
-};
-
-/** What this policy reads of its resource, or NULL for nothing. */
-const struct attribute_names *ruleset_policy_reads(const struct ruleset *ruleset,
-                                                   const struct cedar_policy *policy);
 
 /** The ids of all entities of type Partner, the folder's first. */
 AMANAT_MUST_CHECK amanat_result ruleset_list_partners(const struct ruleset *ruleset,
