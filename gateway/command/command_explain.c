@@ -5,6 +5,7 @@
  */
 #include "gateway/command/command.h"
 #include "gateway/command/explain_output.h"
+#include "gateway/command/policy_test_compare.h"
 #include "gateway/command/rehearsal.h"
 #include "gateway/command/report.h"
 #include "policy/base/base.h"
@@ -59,18 +60,23 @@ static amanat_result run(struct rehearsal *rehearsal, struct access_explanation 
 
 static amanat_result print(const struct explain_view *view)
 {
+    struct buffer text;
     struct buffer out;
+    buffer_init(&text, OUTPUT_LIMIT);
     buffer_init(&out, OUTPUT_LIMIT);
     amanat_result result = AMANAT_OK;
     if (view->rehearsal->arguments->json) {
         explain_write_json(view, &out);
     } else {
-        result = explain_write_text(view, &out);
+        result = explain_write_text(view, &text);
+        result = amanat_is_ok(result) ? buffer_check(&text) : result;
+        policy_test_append_visible(&out, buffer_bytes(&text));
     }
     result = amanat_is_ok(result) ? buffer_check(&out) : result;
     if (amanat_is_ok(result)) {
         (void)fwrite(out.at, 1, out.length, stdout);
     }
+    buffer_clear(&text);
     buffer_clear(&out);
     return result;
 }

@@ -9,6 +9,7 @@
 #include "gateway/command/arguments.h"
 #include "gateway/command/command.h"
 #include "gateway/command/policy_files.h"
+#include "gateway/command/policy_test_compare.h"
 #include "gateway/command/report.h"
 #include "policy/base/base.h"
 #include "policy/disclosure/disclosure.h"
@@ -34,6 +35,7 @@ struct who {
     struct amanat_diagnostics *diagnostics;
     struct ruleset *ruleset;
     struct who_can answer;
+    struct buffer text;
     struct buffer out;
 };
 
@@ -163,12 +165,12 @@ static void append_mode(struct who *who, const struct who_can_row *rows, size_t 
     const struct bytes action = bytes_of_string(who->arguments->words[0]);
     const bool is_asked = bytes_equal(bytes_first(action, bytes_find(action, ':')), mode);
     if (!is_asked || words[0] != '\0') {
-        buffer_append_format(&who->out, "\n%s%.*s", words, BYTES_PRINTF(mode));
+        buffer_append_format(&who->text, "\n%s%.*s", words, BYTES_PRINTF(mode));
     }
-    buffer_append_byte(&who->out, '\n');
-    append_heading(&who->out, &widest);
+    buffer_append_byte(&who->text, '\n');
+    append_heading(&who->text, &widest);
     while (*at < end) {
-        append_row(who, &who->out, &rows[(*at)++], &widest);
+        append_row(who, &who->text, &rows[(*at)++], &widest);
     }
 }
 
@@ -191,14 +193,14 @@ static size_t count_partners(const struct who *who)
 static void append_summary(struct who *who)
 {
     const struct who_can *answer = &who->answer;
-    buffer_append_format(&who->out, "%s: ", who->arguments->words[0]);
+    buffer_append_format(&who->text, "%s: ", who->arguments->words[0]);
     if (answer->permit_row_count > 0) {
-        buffer_append_format(&who->out, "%zu of %zu partners\n", count_partners(who),
+        buffer_append_format(&who->text, "%zu of %zu partners\n", count_partners(who),
                              answer->partners.count);
     } else {
-        buffer_append_string(&who->out, answer->forbid_row_count > 0
-                                            ? "nobody, whatever is permitted is forbidden again\n"
-                                            : "nobody, the folder has no permit for it\n");
+        buffer_append_string(&who->text, answer->forbid_row_count > 0
+                                             ? "nobody, whatever is permitted is forbidden again\n"
+                                             : "nobody, the folder has no permit for it\n");
     }
 }
 
@@ -310,6 +312,8 @@ static amanat_result run(struct who *who)
         append_json(who);
     } else {
         append_text(who);
+        TRY(buffer_check(&who->text));
+        policy_test_append_visible(&who->out, buffer_bytes(&who->text));
     }
     TRY(buffer_check(&who->out));
     (void)fwrite(who->out.at, 1, who->out.length, stdout);
@@ -323,12 +327,14 @@ int command_who_can(int argc, char **argv)
     struct who who = {.arguments = &arguments,
                       .arena = arena_new(ARENA_LIMIT),
                       .diagnostics = amanat_diagnostics_new()};
+    buffer_init(&who.text, OUTPUT_LIMIT);
     buffer_init(&who.out, OUTPUT_LIMIT);
     if (code < 0 && who.arena != NULL && who.diagnostics != NULL) {
         const amanat_result result = run(&who);
         report_diagnostics(who.diagnostics, NULL, false);
         code = report_exit_code(result);
     }
+    buffer_clear(&who.text);
     buffer_clear(&who.out);
     ruleset_unref(who.ruleset);
     amanat_diagnostics_free(who.diagnostics);

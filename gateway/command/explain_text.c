@@ -514,11 +514,48 @@ static const struct explained_question *refusing(const struct access_explanation
     return NULL;
 }
 
+/* How a label stands at the places and in the groups of records: whether it is there, and whether
+ * it can leave. */
+static bool look_for_label(const struct explained_place *place, size_t label, bool *there)
+{
+    for (size_t i = 0; i < place->label_count; i++) {
+        if (place->labels[i].label == label) {
+            *there = true;
+            return place->labels[i].verdict.strongest != DISCLOSURE_WITHHELD;
+        }
+    }
+    return false;
+}
+
+static void append_label_count(const struct text *text)
+{
+    const struct access_explanation *explanation = text->view->explanation;
+    const size_t labels = ruleset_catalogue(text->view->rehearsal->ruleset)->vocabulary.label_count;
+    size_t there_count = 0;
+    size_t leave_count = 0;
+    for (size_t label = 0; label < labels; label++) {
+        bool there = false;
+        bool leaves = false;
+        for (size_t i = 0; i < explanation->place_count; i++) {
+            const struct explained_place *place = &explanation->places[i];
+            const bool can = look_for_label(place, label, &there);
+            leaves |= can && !has_groups(explanation, place->record);
+        }
+        for (size_t i = 0; i < explanation->group_count; i++) {
+            leaves |= look_for_label(&explanation->groups[i].place, label, &there);
+        }
+        there_count += there ? 1 : 0;
+        leave_count += leaves ? 1 : 0;
+    }
+    buffer_append_format(text->out, "; %zu of %zu labels can leave\n", leave_count, there_count);
+}
+
 static void append_answer(const struct text *text)
 {
     const struct explain_view *view = text->view;
     if (view->problem == NULL) {
-        buffer_append_format(text->out, "permitted: %u\n", view->status);
+        buffer_append_format(text->out, "permitted: %u", view->status);
+        append_label_count(text);
         return;
     }
     const struct explained_question *question =

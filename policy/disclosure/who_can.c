@@ -397,8 +397,9 @@ static bool mark_leaves(const struct visit *visit, const struct cell *cell, bool
     return some;
 }
 
+/* `*out_is_for` = false: the scope is for other partners or resources, whatever the purpose. */
 static amanat_result visit_cell(const struct visit *visit, const struct cell *cell,
-                                struct flags *rows)
+                                struct flags *rows, bool *out_is_for)
 {
     const struct arena_mark mark = arena_mark(visit->inquiry->arena);
     const struct shape *shape = &visit->shape;
@@ -408,6 +409,9 @@ static amanat_result visit_cell(const struct visit *visit, const struct cell *ce
                      cell, &explanation));
     const enum cedar_outcome outcome =
         judge(visit->inquiry, visit->policy, cell, &explanation, &visit->row[shape->conditions]);
+    *out_is_for = explanation.resource.matches &&
+                  judge_principal(visit->inquiry, visit->policy, cell->partner,
+                                  explanation.principal.matches) != CEDAR_OUTCOME_FAILS;
     arena_rewind(visit->inquiry->arena, mark);
     if (outcome == CEDAR_OUTCOME_FAILS ||
         !mark_leaves(visit, cell, outcome == CEDAR_OUTCOME_HOLDS)) {
@@ -436,8 +440,10 @@ static amanat_result visit_cells(const struct visit *visit, struct flags *out)
         struct flags of_kind = {.rows = {0}};
         for (cell.partner = 0; cell.partner < visit->inquiry->partners.count; cell.partner++) {
             struct flags of_partner = {.rows = {0}};
-            for (cell.purpose = 0; cell.purpose < visit->inquiry->purposes.count; cell.purpose++) {
-                TRY(visit_cell(visit, &cell, &of_partner));
+            bool is_for = true;
+            for (cell.purpose = 0; is_for && cell.purpose < visit->inquiry->purposes.count;
+                 cell.purpose++) {
+                TRY(visit_cell(visit, &cell, &of_partner, &is_for));
             }
             TRY(merge_all(visit, &of_partner, visit->shape.partners, &of_kind));
         }

@@ -230,6 +230,15 @@ def test_nobody_is_said_with_its_reason(amanat, folder):
     assert text.startswith("disclose:person: nobody, whatever is permitted is forbidden again\n")
 
 
+def test_nothing_in_the_text_steers_a_terminal(amanat, folder):
+    policies(folder, PERMIT.replace('"p"', r'"p\u{1b}[2J"'))
+    text = amanat("who-can", "reveal:person", folder).stdout
+    assert "\x1b" not in text and r"p\x1B[2J (p.cedar:1)" in text
+    text = amanat("explain", folder, "--agent", "acme/\x1b", "--operation", "listPeople", "--need", "purpose=top",
+                  code=NO).stdout
+    assert "\x1b" not in text and "permitted by p" in text
+
+
 def test_another_resource_type_is_not_in_question(amanat, folder):
     policies(folder, '@id("p") permit (principal, action in Action::"reveal", resource is Service);')
     assert who_can(amanat, "reveal:person.age", folder)["permits"] == []
