@@ -44,6 +44,7 @@ static void count_brackets(struct cedar_parser *parser)
 static void take_as_meant(struct cedar_parser *parser, struct cedar_token *token)
 {
     parser->faulty = true;
+    parser->reported = *token;
     if (token->meant == NULL) {
         return;
     }
@@ -142,6 +143,7 @@ static bool report_lost_quote(struct cedar_parser *parser)
                            string.line, string.column,
                            "this string goes on into the next line: its closing `\"` seems to be "
                            "missing");
+    parser->lost = true;
     const size_t start = (size_t)(string.text.at - lexer->text.at);
     lexer->position = start + bytes_find(string.text, '\n');
     lexer->line = string.line;

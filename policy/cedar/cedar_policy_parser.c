@@ -236,6 +236,7 @@ static void skip_scope_part(struct cedar_parser *parser, unsigned brackets)
         }
         cedar_parser_advance(parser);
     }
+    parser->lost = true;
 }
 
 /* Behind the brace that closes a condition, inside which `braces` are open. */
@@ -332,6 +333,9 @@ static amanat_result parse_scope_parts(struct cedar_parser *parser, struct cedar
             skip_scope_part(parser, brackets);
         } else {
             TRY(part);
+        }
+        if (parser->lost) {
+            return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
         }
     }
     return AMANAT_OK;

@@ -226,13 +226,20 @@ static amanat_result resolve_record(const struct cedar_resolver *resolver,
     struct cedar_attribute *attributes =
         arena_allocate_array(resolver->arena, count, sizeof(*attributes));
     TRY_MEMORY(attributes);
+    amanat_result result = AMANAT_OK;
     for (size_t i = 0; i < count; i++) {
         const struct cedar_attribute_expression *field = &expression->fields[i];
         struct resolved resolved;
-        TRY(resolve(resolver, name_space, field->type, level, &resolved));
+        const amanat_result one = resolve(resolver, name_space, field->type, level, &resolved);
+        if (one.status == AMANAT_STATUS_CONFIG_FAULT) {
+            result = one; /* the faults of the other attributes are wanted, too */
+            continue;
+        }
+        TRY(one);
         depth = resolved.depth > depth ? resolved.depth : depth;
         attributes[i] = (struct cedar_attribute){field->name, field->required, resolved.type};
     }
+    TRY(result);
     if (count > 0) {
         qsort(attributes, count, sizeof(*attributes), compare_attributes_for_sort);
     }
