@@ -114,11 +114,11 @@ static amanat_result keep_test(struct explainer *explainer, struct buffer *deman
                                struct cedar_scope_test *out)
 {
     struct buffer text;
+    TRY(keep_text(explainer, demands, &out->demands));
     buffer_init(&text, TEXT_LIMIT);
     cedar_entity_uid_append(&text, found);
     append_parents(&text, explainer->evaluation.entities, found);
     out->matches = matches;
-    TRY(keep_text(explainer, demands, &out->demands));
     return keep_text(explainer, &text, &out->found);
 }
 

@@ -308,6 +308,28 @@ static void test_readings__are_cut_where_they_tell_nothing_more(void **state)
     assert_true(bytes_end_with(shown, BYTES("ä…")));
 }
 
+static void test_memory__may_end_at_any_point_and_only_that_is_said(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct cedar_request request = request_of(fixture);
+    const struct cedar_entities *entities = entities_of(fixture, NULL, entities_text);
+    const struct cedar_policy_set *set = policies_of(
+        fixture, "permit(principal in Team::\"blue\", action in [Action::\"a\"], resource) when { "
+                 "principal.city like \"L*\" && context has n && principal in Team::\"red\" } "
+                 "unless { context.m };");
+    for (size_t limit = 0; limit < 4096; limit += 16) {
+        struct cedar_explanation explanation;
+        struct arena *arena = arena_new(limit);
+        assert_non_null(arena);
+        const amanat_result result = cedar_explain(cedar_policy_set_at(set, 0), &request, entities,
+                                                   NULL, arena, &explanation);
+        assert_true(amanat_is_ok(result) || result.status == AMANAT_STATUS_MEMORY);
+        assert_true(limit > 64 || !amanat_is_ok(result));
+        assert_true(limit < 4080 || amanat_is_ok(result));
+        arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_conditions__behind_an_open_one_are_asked_but_cannot_err),
         cmocka_unit_test(test_conditions__stand_where_they_begin_in_the_source),
         cmocka_unit_test(test_readings__are_cut_where_they_tell_nothing_more),
+        cmocka_unit_test(test_memory__may_end_at_any_point_and_only_that_is_said),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
