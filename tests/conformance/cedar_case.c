@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs a case through the front door of policy/cedar, step by step, and writes what each said. */
+#include "tests/conformance/cedar_case.h"
+
+#include <stdlib.h>
+
+#include "policy/base/guard.h"
+#include "policy/base/vector.h"
+
+#define TEXT_LIMIT ((size_t)16 << 20)
+
+struct run {
+    struct arena *arena;
+    const struct document *document;
+    struct amanat_diagnostics *diagnostics;
+    const struct cedar_schema *schema; /* NULL: the case has none */
+    struct cedar_policy_set *policies;
+    struct cedar_entities *entities;
+    struct buffer *answer;
+};
+
+static void write_array(struct buffer *buffer, const struct document *array)
+{
+    buffer_append_byte(buffer, '[');
+    for (size_t i = 0; i < array->count; i++) {
+        buffer_append_string(buffer, i > 0 ? "," : "");
+        cedar_case_write_json(buffer, &array->items[i]);
+    }
+    buffer_append_byte(buffer, ']');
+}
+
+static void write_object(struct buffer *buffer, const struct document *object)
+{
+    buffer_append_byte(buffer, '{');
+    for (size_t i = 0; i < object->count; i++) {
+        buffer_append_string(buffer, i > 0 ? "," : "");
+        buffer_append_json_string(buffer, object->members[i].key);
+        buffer_append_byte(buffer, ':');
+        cedar_case_write_json(buffer, &object->members[i].value);
+    }
+    buffer_append_byte(buffer, '}');
+}
+
+void cedar_case_write_json(struct buffer *buffer, const struct document *document)
+{
+    switch (document->kind) {
+    case DOCUMENT_NULL:
+        buffer_append_string(buffer, "null");
+        break;
+    case DOCUMENT_BOOL:
+        buffer_append_string(buffer, document->boolean ? "true" : "false");
+        break;
+    case DOCUMENT_NUMBER:
+        buffer_append(buffer, document->text);
+        break;
+    case DOCUMENT_STRING:
+        buffer_append_json_string(buffer, document->text);
+        break;
+    case DOCUMENT_ARRAY:
+        write_array(buffer, document);
+        break;
+    case DOCUMENT_OBJECT:
+        write_object(buffer, document);
+        break;
+    }
+}
+
+/* A text that the case holds as a document, written out in the arena. */
+static amanat_result json_text(struct run *run, const struct document *document, struct bytes *out)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, TEXT_LIMIT);
+    cedar_case_write_json(&buffer, document);
+    const amanat_result written = buffer_check(&buffer);
+    const char *copy = amanat_is_ok(written)
+                           ? arena_format(run->arena, "%.*s", BYTES_PRINTF(buffer_bytes(&buffer)))
+                           : NULL;
+    const size_t length = buffer.length;
+    buffer_clear(&buffer);
+    TRY(written);
+    TRY_MEMORY(copy);
+    *out = bytes_of(copy, length);
+    return AMANAT_OK;
+}
+
+/* Notes the verdict of a step. MEMORY is no verdict: it is handed on. */
+static amanat_result note(struct run *run, const char *step, amanat_result result, bool *out_fine)
+{
+    *out_fine = amanat_is_ok(result);
+    if (!*out_fine && result.status != AMANAT_STATUS_CONFIG_FAULT) {
+        return result;
+    }
+    buffer_append_format(run->answer, "\"%s\":%s,", step, *out_fine ? "true" : "false");
+    return AMANAT_OK;
+}
+
+static void skip(struct run *run, const char *step)
+{
+    buffer_append_format(run->answer, "\"%s\":null,", step);
+}
+
+static amanat_result read_schema(struct run *run, bool *out_fine)
+{
+    const struct document *schema = document_get(run->document, "schema");
+    *out_fine = true;
+    if (schema == NULL) {
+        skip(run, "schema");
+        return AMANAT_OK;
+    }
+    const struct cedar_schema_source source = {.name = "schema", .text = schema->text};
+    return note(run, "schema",
+                cedar_schema_parse(run->arena, &source, 1, run->diagnostics, &run->schema),
+                out_fine);
+}
+
+/* All policies as one text, each beginning a line. */
+static amanat_result read_policies(struct run *run, bool *out_fine)
+{
+    const struct cedar_policy_set_options options = {.ids = CEDAR_POLICY_IDS_BY_POSITION};
+    const struct document *policies = document_get(run->document, "policies");
+    amanat_result result = AMANAT_OK;
+    run->policies = cedar_policy_set_new(run->arena, &options);
+    TRY_MEMORY(run->policies);
+    for (size_t i = 0; policies != NULL && i < policies->count; i++) {
+        const amanat_result added = cedar_policy_set_add_text(
+            run->policies, "policies", policies->items[i].text, run->diagnostics);
+        result = amanat_is_ok(added) ? result : added;
+    }
+    return note(run, "policies", result, out_fine);
+}
+
+/* One slot's value; a uid that cannot be read fails. */
+static amanat_result read_slot(struct run *run, const struct document *values, const char *slot,
+                               struct cedar_entity_uid *storage,
+                               const struct cedar_entity_uid **out)
+{
+    const struct document *value = document_get(values, slot);
+    if (value != NULL) {
+        TRY(cedar_entity_uid_from_document(run->arena, "links", value, run->diagnostics, storage));
+        *out = storage;
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result add_link(struct run *run, const struct document *link)
+{
+    const struct document *template = document_get(link, "template");
+    const struct document *id = document_get(link, "id");
+    const struct document *values = document_get(link, "values");
+    struct cedar_entity_uid principal;
+    struct cedar_entity_uid resource;
+    struct cedar_slot_values slots = {0};
+    if (template == NULL || id == NULL || values == NULL) {
+        return amanat_result_of(AMANAT_STATUS_BUG);
+    }
+    TRY(read_slot(run, values, "?principal", &principal, &slots.principal));
+    TRY(read_slot(run, values, "?resource", &resource, &slots.resource));
+    return cedar_policy_set_add_link(run->policies, template->text, id->text, &slots,
+                                     run->diagnostics);
+}
+
+static amanat_result read_links(struct run *run, bool *out_fine)
+{
+    const struct document *links = document_get(run->document, "links");
+    amanat_result result = AMANAT_OK;
+    for (size_t i = 0; links != NULL && i < links->count && amanat_is_ok(result); i++) {
+        result = add_link(run, &links->items[i]);
+    }
+    return note(run, "links", result, out_fine);
+}
+
+static amanat_result load_entities(struct run *run, struct bytes text)
+{
+    TRY(cedar_entities_add_json(run->entities, run->schema, "entities", text, run->diagnostics));
+    if (run->schema != NULL) {
+        TRY(cedar_entities_add_actions(run->entities, run->schema));
+    }
+    return cedar_entities_close(run->entities, run->schema, run->diagnostics);
+}
+
+static amanat_result read_entities(struct run *run, bool *out_fine)
+{
+    const struct document *entities = document_get(run->document, "entities");
+    struct bytes text = BYTES("[]");
+    run->entities = cedar_entities_new(run->arena, NULL);
+    TRY_MEMORY(run->entities);
+    if (entities != NULL) {
+        TRY(json_text(run, entities, &text));
+    }
+    return note(run, "entities", load_entities(run, text), out_fine);
+}
+
+static amanat_result read_uid(struct run *run, const struct document *request, const char *member,
+                              struct cedar_entity_uid *out)
+{
+    const struct document *uid = document_get(request, member);
+    if (uid == NULL) {
+        return amanat_result_of(AMANAT_STATUS_BUG);
+    }
+    return cedar_entity_uid_from_document(run->arena, member, uid, run->diagnostics, out);
+}
+
+static amanat_result read_request(struct run *run, const struct document *document,
+                                  struct cedar_request *out)
+{
+    static const struct document no_context = {.kind = DOCUMENT_OBJECT};
+    const struct document *context = document_get(document, "context");
+    TRY(read_uid(run, document, "principal", &out->principal));
+    TRY(read_uid(run, document, "action", &out->action));
+    TRY(read_uid(run, document, "resource", &out->resource));
+    return cedar_context_from_document(run->arena, run->schema, &out->action, "context",
+                                       context != NULL ? context : &no_context, run->diagnostics,
+                                       &out->context);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+/* Writes ids as a sorted array. */
+static void write_ids(struct buffer *buffer, const char *member, struct bytes *ids, size_t count)
+{
+    if (count > 0) {
+        qsort(ids, count, sizeof(*ids), compare_ids);
+    }
+    buffer_append_format(buffer, ",\"%s\":[", member);
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_string(buffer, i > 0 ? "," : "");
+        buffer_append_json_string(buffer, ids[i]);
+    }
+    buffer_append_byte(buffer, ']');
+}
+
+static amanat_result write_response(struct run *run, const struct cedar_response *response)
+{
+    const bool allowed = response->decision == CEDAR_DECISION_ALLOW;
+    const struct cedar_policy *const *reasons = allowed ? response->permits : response->forbids;
+    const size_t reason_count = allowed ? response->permit_count : response->forbid_count;
+    const size_t most = reason_count + response->error_count;
+    struct bytes *ids = arena_allocate_array(run->arena, most + 1, sizeof(*ids));
+    TRY_MEMORY(ids);
+    buffer_append_format(run->answer, "\"decision\":\"%s\"", allowed ? "allow" : "deny");
+    for (size_t i = 0; i < reason_count; i++) {
+        ids[i] = cedar_policy_id(reasons[i]);
+    }
+    write_ids(run->answer, "reasons", ids, reason_count);
+    for (size_t i = 0; i < response->error_count; i++) {
+        const struct cedar_policy_error *error = &response->errors[i];
+        ids[i] = cedar_policy_id(error->policy);
+        amanat_diagnostics_add(run->diagnostics, AMANAT_SEVERITY_NOTE, "evaluation", "policies",
+                               error->line, error->column, "%.*s: %s", BYTES_PRINTF(ids[i]),
+                               error->text);
+    }
+    write_ids(run->answer, "errors", ids, response->error_count);
+    return AMANAT_OK;
+}
+
+static amanat_result answer_request(struct run *run, const struct document *document)
+{
+    struct cedar_request request = {0};
+    struct cedar_response response;
+    bool fine = false;
+    TRY(note(run, "parsed", read_request(run, document, &request), &fine));
+    if (!fine) {
+        buffer_append_string(run->answer, "\"valid\":null,\"decision\":null");
+        return AMANAT_OK;
+    }
+    if (run->schema == NULL) {
+        skip(run, "valid");
+    } else {
+        TRY(note(run, "valid", cedar_request_validate(run->schema, &request, run->diagnostics),
+                 &fine));
+    }
+    TRY(cedar_authorize(run->policies, &request, run->entities, run->arena, &response));
+    return write_response(run, &response);
+}
+
+static amanat_result answer_requests(struct run *run)
+{
+    const struct document *requests = document_get(run->document, "requests");
+    buffer_append_string(run->answer, "\"requests\":[");
+    for (size_t i = 0; requests != NULL && i < requests->count; i++) {
+        buffer_append_string(run->answer, i > 0 ? ",{" : "{");
+        TRY(answer_request(run, &requests->items[i]));
+        buffer_append_byte(run->answer, '}');
+    }
+    buffer_append_byte(run->answer, ']');
+    return AMANAT_OK;
+}
+
+/* Entities and requests, if all before them is fine. */
+static amanat_result answer_data(struct run *run, bool is_reached)
+{
+    bool fine = false;
+    if (is_reached) {
+        TRY(read_entities(run, &fine));
+    } else {
+        skip(run, "entities");
+    }
+    if (!fine) {
+        buffer_append_string(run->answer, "\"requests\":null");
+        return AMANAT_OK;
+    }
+    return answer_requests(run);
+}
+
+amanat_result cedar_case_answer(struct arena *arena, const struct document *document,
+                                struct amanat_diagnostics *diagnostics, struct buffer *answer)
+{
+    struct run run = {
+        .arena = arena, .document = document, .diagnostics = diagnostics, .answer = answer};
+    bool schema_fine = false;
+    bool policies_fine = false;
+    bool links_fine = false;
+    buffer_append_byte(answer, '{');
+    TRY(read_schema(&run, &schema_fine));
+    TRY(read_policies(&run, &policies_fine));
+    if (policies_fine) {
+        TRY(read_links(&run, &links_fine));
+    } else {
+        skip(&run, "links");
+    }
+    TRY(answer_data(&run, schema_fine && links_fine));
+    buffer_append_byte(answer, '}');
+    return buffer_check(answer);
+}
