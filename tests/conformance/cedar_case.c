@@ -15,7 +15,9 @@ struct run {
     struct amanat_diagnostics *diagnostics;
     const struct cedar_schema *schema; /* NULL: the case has none */
     struct cedar_policy_set *policies;
+    const struct cedar_checked_policies *checked; /* NULL: not valid, or no schema */
     struct cedar_entities *entities;
+    VECTOR(struct bytes) invalid; /* ids of policies and links that are not valid */
     struct buffer *answer;
 };
 
@@ -142,21 +144,21 @@ static amanat_result read_slot(struct run *run, const struct document *values, c
     return AMANAT_OK;
 }
 
-static amanat_result add_link(struct run *run, const struct document *link)
+/* Links the policy `template` of `set`, which may have another id than in the case. */
+static amanat_result add_link(struct run *run, struct cedar_policy_set *set, struct bytes template,
+                              const struct document *link)
 {
-    const struct document *template = document_get(link, "template");
     const struct document *id = document_get(link, "id");
     const struct document *values = document_get(link, "values");
     struct cedar_entity_uid principal;
     struct cedar_entity_uid resource;
     struct cedar_slot_values slots = {0};
-    if (template == NULL || id == NULL || values == NULL) {
+    if (id == NULL || values == NULL) {
         return amanat_result_of(AMANAT_STATUS_BUG);
     }
     TRY(read_slot(run, values, "?principal", &principal, &slots.principal));
     TRY(read_slot(run, values, "?resource", &resource, &slots.resource));
-    return cedar_policy_set_add_link(run->policies, template->text, id->text, &slots,
-                                     run->diagnostics);
+    return cedar_policy_set_add_link(set, template, id->text, &slots, run->diagnostics);
 }
 
 static amanat_result read_links(struct run *run, bool *out_fine)
@@ -164,9 +166,93 @@ static amanat_result read_links(struct run *run, bool *out_fine)
     const struct document *links = document_get(run->document, "links");
     amanat_result result = AMANAT_OK;
     for (size_t i = 0; links != NULL && i < links->count && amanat_is_ok(result); i++) {
-        result = add_link(run, &links->items[i]);
+        const struct document *template = document_get(&links->items[i], "template");
+        result = template == NULL ? amanat_result_of(AMANAT_STATUS_BUG)
+                                  : add_link(run, run->policies, template->text, &links->items[i]);
     }
     return note(run, "links", result, out_fine);
+}
+
+/* Whether a set of one text, and one link of it unless that is NULL, is valid. */
+static amanat_result check_alone(struct run *run, struct bytes text, const struct document *link,
+                                 bool *out_valid)
+{
+    const struct cedar_policy_set_options options = {.ids = CEDAR_POLICY_IDS_BY_POSITION};
+    const struct cedar_checked_policies *checked = NULL;
+    struct cedar_policy_set *set = cedar_policy_set_new(run->arena, &options);
+    TRY_MEMORY(set);
+    TRY(cedar_policy_set_add_text(set, "policies", text, NULL));
+    if (link != NULL) {
+        TRY(add_link(run, set, BYTES("policy0"), link));
+    }
+    const amanat_result result =
+        cedar_policy_set_check(set, run->schema, run->arena, NULL, &checked);
+    *out_valid = amanat_is_ok(result);
+    return result.status == AMANAT_STATUS_CONFIG_FAULT ? AMANAT_OK : result;
+}
+
+static amanat_result note_invalid(struct run *run, struct bytes id)
+{
+    struct bytes *noted = VECTOR_PUSH(run->arena, &run->invalid);
+    TRY_MEMORY(noted);
+    *noted = id;
+    return AMANAT_OK;
+}
+
+/* The links of a template that is valid: whether each is valid too. */
+static amanat_result check_links(struct run *run, struct bytes id, struct bytes text)
+{
+    const struct document *links = document_get(run->document, "links");
+    for (size_t i = 0; links != NULL && i < links->count; i++) {
+        const struct document *link = &links->items[i];
+        bool valid = true;
+        if (bytes_equal(document_get(link, "template")->text, id)) {
+            TRY(check_alone(run, text, link, &valid));
+        }
+        if (!valid) {
+            TRY(note_invalid(run, document_get(link, "id")->text));
+        }
+    }
+    return AMANAT_OK;
+}
+
+/* Each policy by itself, so that no faulty one hides others; links of faulty templates not at all.
+ */
+static amanat_result check_each(struct run *run, const struct document *policies)
+{
+    for (size_t i = 0; i < policies->count; i++) {
+        bool valid = false;
+        const char *id = arena_format(run->arena, "policy%zu", i);
+        TRY_MEMORY(id);
+        TRY(check_alone(run, policies->items[i].text, NULL, &valid));
+        TRY(valid ? check_links(run, bytes_of_string(id), policies->items[i].text)
+                  : note_invalid(run, bytes_of_string(id)));
+    }
+    return AMANAT_OK;
+}
+
+static void write_ids(struct buffer *buffer, const char *member, struct bytes *ids, size_t count);
+
+/* Which policies do not keep to the schema; one text may hold several, which together are `*`. */
+static amanat_result check_policies(struct run *run)
+{
+    const struct document *policies = document_get(run->document, "policies");
+    const amanat_result whole = cedar_policy_set_check(run->policies, run->schema, run->arena,
+                                                       run->diagnostics, &run->checked);
+    if (!amanat_is_ok(whole) && whole.status != AMANAT_STATUS_CONFIG_FAULT) {
+        return whole;
+    }
+    if (policies != NULL && policies->count > 1) {
+        TRY(check_each(run, policies));
+    } else if (!amanat_is_ok(whole)) {
+        TRY(note_invalid(run, BYTES("*")));
+    }
+    if (amanat_is_ok(whole) != (run->invalid.count == 0)) {
+        TRY(note_invalid(run, BYTES("together they are judged otherwise than each alone")));
+    }
+    write_ids(run->answer, "invalid", run->invalid.items, run->invalid.count);
+    buffer_append_byte(run->answer, ',');
+    return AMANAT_OK;
 }
 
 static amanat_result load_entities(struct run *run, struct bytes text)
@@ -224,7 +310,7 @@ static void write_ids(struct buffer *buffer, const char *member, struct bytes *i
     if (count > 0) {
         qsort(ids, count, sizeof(*ids), compare_ids);
     }
-    buffer_append_format(buffer, ",\"%s\":[", member);
+    buffer_append_format(buffer, "\"%s\":[", member);
     for (size_t i = 0; i < count; i++) {
         buffer_append_string(buffer, i > 0 ? "," : "");
         buffer_append_json_string(buffer, ids[i]);
@@ -240,11 +326,12 @@ static amanat_result write_response(struct run *run, const struct cedar_response
     const size_t most = reason_count + response->error_count;
     struct bytes *ids = arena_allocate_array(run->arena, most + 1, sizeof(*ids));
     TRY_MEMORY(ids);
-    buffer_append_format(run->answer, "\"decision\":\"%s\"", allowed ? "allow" : "deny");
+    buffer_append_format(run->answer, "\"decision\":\"%s\",", allowed ? "allow" : "deny");
     for (size_t i = 0; i < reason_count; i++) {
         ids[i] = cedar_policy_id(reasons[i]);
     }
     write_ids(run->answer, "reasons", ids, reason_count);
+    buffer_append_byte(run->answer, ',');
     for (size_t i = 0; i < response->error_count; i++) {
         const struct cedar_policy_error *error = &response->errors[i];
         ids[i] = cedar_policy_id(error->policy);
@@ -253,6 +340,42 @@ static amanat_result write_response(struct run *run, const struct cedar_response
                                error->text);
     }
     write_ids(run->answer, "errors", ids, response->error_count);
+    return AMANAT_OK;
+}
+
+/* Whether two responses say the same. */
+static bool agree(const struct cedar_response *a, const struct cedar_response *b)
+{
+    bool same = a->decision == b->decision && a->permit_count == b->permit_count &&
+                a->forbid_count == b->forbid_count && a->error_count == b->error_count;
+    for (size_t i = 0; same && i < a->permit_count; i++) {
+        same = a->permits[i] == b->permits[i];
+    }
+    for (size_t i = 0; same && i < a->forbid_count; i++) {
+        same = a->forbids[i] == b->forbids[i];
+    }
+    for (size_t i = 0; same && i < a->error_count; i++) {
+        same = a->errors[i].policy == b->errors[i].policy;
+    }
+    return same;
+}
+
+/* Decides by the policies as they are and, when they are valid, also by the validated ones. */
+static amanat_result decide(struct run *run, const struct cedar_request *request,
+                            struct cedar_response *out)
+{
+    const struct cedar_compiled_policies *compiled = NULL;
+    struct cedar_response checked;
+    TRY(cedar_compile_unchecked(run->arena, run->policies, &compiled));
+    TRY(cedar_authorize(compiled, request, run->entities, run->arena, out));
+    if (run->checked == NULL) {
+        return AMANAT_OK;
+    }
+    TRY(cedar_compile(run->arena, run->checked, &compiled));
+    TRY(cedar_authorize(compiled, request, run->entities, run->arena, &checked));
+    if (!agree(out, &checked)) {
+        buffer_append_string(run->answer, "\"validated policies decide\":\"otherwise\",");
+    }
     return AMANAT_OK;
 }
 
@@ -272,7 +395,7 @@ static amanat_result answer_request(struct run *run, const struct document *docu
         TRY(note(run, "valid", cedar_request_validate(run->schema, &request, run->diagnostics),
                  &fine));
     }
-    TRY(cedar_authorize(run->policies, &request, run->entities, run->arena, &response));
+    TRY(decide(run, &request, &response));
     return write_response(run, &response);
 }
 
@@ -320,6 +443,11 @@ amanat_result cedar_case_answer(struct arena *arena, const struct document *docu
         TRY(read_links(&run, &links_fine));
     } else {
         skip(&run, "links");
+    }
+    if (run.schema != NULL && links_fine) {
+        TRY(check_policies(&run));
+    } else {
+        skip(&run, "invalid");
     }
     TRY(answer_data(&run, schema_fine && links_fine));
     buffer_append_byte(answer, '}');

@@ -10,9 +10,10 @@
  *
  * Without "schema" there is none. Policies are numbered policy0, policy1 … in their order.
  *
- *     {"schema":true,"policies":true,"links":true,"entities":true,
+ *     {"schema":true,"policies":true,"links":true,"invalid":["policy1"],"entities":true,
  *      "requests":[{"parsed":true,"valid":true,"decision":"allow","reasons":[…],"errors":[…]}]}
  *
+ * Of one text that may hold several policies, "invalid" is `["*"]` if any of them is not valid.
  * A step that is not reached because an earlier one failed is null; requests are decided also when
  * they are not valid.
  */

@@ -12,8 +12,8 @@ export function difference(ours, official) {
     if (ours === null) {
         return 'our engine died';
     }
-    for (const step of ['schema', 'policies', 'links', 'entities']) {
-        if (official[step] !== undefined && ours[step] !== official[step]) {
+    for (const step of ['schema', 'policies', 'links', 'invalid', 'entities']) {
+        if (official[step] !== undefined && JSON.stringify(ours[step]) !== JSON.stringify(official[step])) {
             return step;
         }
     }
@@ -22,7 +22,7 @@ export function difference(ours, official) {
 
 function requestsDiffer(ours, official) {
     for (let i = 0; i < official.length; i++) {
-        const step = ['parsed', 'valid', 'decision', 'reasons', 'errors'].find((name) =>
+        const step = ['validated policies decide', 'parsed', 'valid', 'decision', 'reasons', 'errors'].find((name) =>
             JSON.stringify(ours[i]?.[name]) !== JSON.stringify(official[i][name]));
         if (step !== undefined && !deliberate.some((rule) => rule.step === step && rule.applies(ours[i], official[i]))) {
             return `request: ${step}`;

@@ -25,10 +25,14 @@ export class Coverage {
                 this.add(`${step}: ${official[step] ? 'fine' : 'refused'}`);
             }
         }
+        if (official.invalid) {
+            this.add(`validation: ${official.invalid.length === 0 ? 'all valid' : 'some invalid'}`);
+            this.add('validation: policies invalid', official.invalid.length);
+        }
         for (const request of official.requests ?? []) {
             this.addRequest(request);
         }
-        if (official.schema && this.cases % SAMPLED === 0) {
+        if (official.invalid && official.requests && this.cases % SAMPLED === 0) {
             this.addOperators(given, official, json);
         }
     }
@@ -45,7 +49,8 @@ export class Coverage {
     }
 
     addOperators(given, official, json) {
-        const determining = new Set((official.requests ?? []).filter(({ valid }) => valid).flatMap(({ reasons }) => reasons));
+        const determining = new Set(official.requests.filter(({ valid }) => valid).flatMap(({ reasons }) => reasons)
+            .filter((id) => !official.invalid.includes(id)));
         for (const id of determining) {
             const name = given.links.find((link) => link.id === id)?.template ?? id;
             const policy = json(given.policies[Number(name.slice('policy'.length))] ?? '');

@@ -70,13 +70,16 @@ export class Oracle {
     }
 
     steps(given) {
-        const answer = { schema: null, policies: null, links: null, entities: null, requests: null };
+        const answer = { schema: null, policies: null, links: null, invalid: null, entities: null, requests: null };
         if (given.schema !== undefined) {
             answer.schema = this.note(this.engine.preparseSchema(schemaId, given.schema));
         }
         const set = this.policySet(given, answer);
         if (set !== null) {
             this.parsePolicies(set, answer);
+        }
+        if (answer.schema && answer.links) {
+            answer.invalid = this.invalid(given, set);
         }
         if (answer.schema !== false && answer.links) {
             this.data(given, answer);
@@ -89,6 +92,20 @@ export class Oracle {
         answer.links = this.note(refusable(() => this.engine.preparsePolicySet(policiesId, set)));
         answer.policies = answer.links || this.note(this.engine.checkParsePolicySet({ ...set, templateLinks: [] }));
         answer.links = answer.policies ? answer.links : null;
+    }
+
+    // Ids of what is not valid. That no action applies is an error as up to version 4.12, in 4.13 a warning. Links of faulty
+    // templates are left out: their fault is the template's.
+    invalid(given, set) {
+        const answer = this.engine.validate({ schema: given.schema, policies: set });
+        const warnings = answer.validationWarnings.filter(({ error }) => error.message.includes('unable to find an applicable action'));
+        const faults = [...answer.validationErrors, ...warnings];
+        faults.forEach(({ error }) => this.notes.push(error.message));
+        const ids = new Set(faults.map(({ policyId }) => policyId));
+        if (given.policies.length < 2) {
+            return ids.size > 0 ? ['*'] : [];
+        }
+        return [...ids].filter((id) => !given.links.some((link) => link.id === id && ids.has(link.template))).sort();
     }
 
     // Entities are fine if anything is decided with them; to be asked for that alone costs a parsing of the schema.
@@ -124,7 +141,7 @@ export class Oracle {
         if (policies.length === 0 && templates.length === 1) {
             return { staticPolicies: {}, templates: { policy0: text } };
         }
-        answer.links = answer.entities = answer.requests = undefined;
+        answer.links = answer.invalid = answer.entities = answer.requests = undefined;
         return null;
     }
 
