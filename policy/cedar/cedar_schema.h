@@ -79,6 +79,12 @@ AMANAT_MUST_CHECK amanat_result cedar_resolver_type(const struct cedar_resolver 
                                                     const struct cedar_type_expression *expression,
                                                     const struct cedar_type **out);
 
+/**
+ * Fills the ancestors of all entity types and actions from their direct parents
+ * (cedar_schema_close.c). CONFIG_FAULT for actions that are in themselves.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_schema_close(const struct cedar_resolver *resolver);
+
 /** "; did you mean `…`?" for a name that no entity type, no attribute of the record has, or "". */
 const char *cedar_schema_entity_type_hint(const struct cedar_schema *schema, struct bytes name,
                                           char room[SIMILAR_HINT_SIZE]);

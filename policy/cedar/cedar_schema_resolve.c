@@ -434,121 +434,6 @@ static amanat_result resolve_actions(struct cedar_resolver *resolver,
     return result;
 }
 
-/* ---- Closing the relations ---- */
-
-typedef VECTOR(struct bytes) names;
-
-/* What can be reached from a type over parents; the type itself only if it is on a cycle. */
-static amanat_result reach_types(struct cedar_resolver *resolver, const struct map *parents,
-                                 const struct cedar_entity_type *from, names *reached)
-{
-    struct map seen = {0};
-    const struct cedar_entity_type *type = from;
-    for (size_t next = 0; type != NULL;) {
-        const names *direct = map_get(parents, type->name);
-        for (size_t i = 0; i < direct->count; i++) {
-            if (map_get(&seen, direct->items[i]) == NULL) {
-                TRY(map_put(resolver->arena, &seen, direct->items[i], resolver));
-                struct bytes *place = VECTOR_PUSH(resolver->arena, reached);
-                TRY_MEMORY(place);
-                *place = direct->items[i];
-            }
-        }
-        type = next == reached->count
-                   ? NULL
-                   : map_get(&resolver->schema->entity_types_by_name, reached->items[next++]);
-    }
-    return AMANAT_OK;
-}
-
-/* The direct parents, kept apart while `ancestors` is being filled with all of them. */
-static amanat_result keep_parents(struct cedar_resolver *resolver, struct map *parents)
-{
-    for (size_t i = 0; i < resolver->schema->entity_types.count; i++) {
-        const struct cedar_entity_type *type = resolver->schema->entity_types.items[i];
-        names *direct = ARENA_NEW(resolver->arena, names);
-        TRY_MEMORY(direct);
-        for (size_t j = 0; j < type->ancestor_count; j++) {
-            struct bytes *place = VECTOR_PUSH(resolver->arena, direct);
-            TRY_MEMORY(place);
-            *place = type->ancestors[j];
-        }
-        TRY(map_put(resolver->arena, parents, type->name, direct));
-    }
-    return AMANAT_OK;
-}
-
-static amanat_result close_entity_types(struct cedar_resolver *resolver)
-{
-    struct map parents = {0};
-    TRY(keep_parents(resolver, &parents));
-    for (size_t i = 0; i < resolver->schema->entity_types.count; i++) {
-        struct cedar_entity_type *type = resolver->schema->entity_types.items[i];
-        names reached = {0};
-        TRY(reach_types(resolver, &parents, type, &reached));
-        type->ancestor_count = sort_names(reached.items, reached.count);
-        type->ancestors = reached.items;
-    }
-    return AMANAT_OK;
-}
-
-typedef VECTOR(struct cedar_entity_uid) uids;
-
-static amanat_result reach_actions(struct cedar_resolver *resolver, const struct cedar_action *from,
-                                   uids *reached)
-{
-    struct cedar_uid_map seen = {0};
-    const struct cedar_action *action = from;
-    for (size_t next = 0; action != NULL;) {
-        for (size_t i = 0; i < action->parent_count; i++) {
-            if (cedar_uid_map_get(&seen, &action->parents[i]) == NULL) {
-                TRY(cedar_uid_map_put(resolver->arena, &seen, &action->parents[i], resolver));
-                struct cedar_entity_uid *place = VECTOR_PUSH(resolver->arena, reached);
-                TRY_MEMORY(place);
-                *place = action->parents[i];
-            }
-        }
-        action = next == reached->count ? NULL
-                                        : cedar_uid_map_get(&resolver->schema->actions_by_uid,
-                                                            &reached->items[next++]);
-    }
-    return AMANAT_OK;
-}
-
-static int compare_uids_for_sort(const void *a, const void *b)
-{
-    return cedar_entity_uid_compare(a, b);
-}
-
-static amanat_result close_action(struct cedar_resolver *resolver, struct cedar_action *action)
-{
-    uids reached = {0};
-    TRY(reach_actions(resolver, action, &reached));
-    if (reached.count > 0) {
-        qsort(reached.items, reached.count, sizeof(*reached.items), compare_uids_for_sort);
-    }
-    action->ancestors = reached.items;
-    action->ancestor_count = reached.count;
-    for (size_t i = 0; i < reached.count; i++) {
-        if (cedar_entity_uid_equal(&reached.items[i], &action->uid)) {
-            amanat_diagnostics_add(resolver->diagnostics, AMANAT_SEVERITY_ERROR, "schema",
-                                   action->source, action->line, action->column,
-                                   "the action `%.*s` is in itself", BYTES_PRINTF(action->uid.id));
-            return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
-        }
-    }
-    return AMANAT_OK;
-}
-
-static amanat_result close_actions(struct cedar_resolver *resolver)
-{
-    amanat_result result = AMANAT_OK;
-    for (size_t i = 0; i < resolver->schema->actions.count; i++) {
-        GO_ON_AFTER_FAULT(result, close_action(resolver, resolver->schema->actions.items[i]));
-    }
-    return result;
-}
-
 /* ---- All of it ---- */
 
 struct resolve_step {
@@ -587,8 +472,7 @@ amanat_result cedar_schema_resolve(struct arena *arena, const cedar_namespaces *
     /* What is declared twice would be looked up wrongly: those faults end it here. */
     TRY(take_steps(&resolver, namespaces, declaring, sizeof(declaring) / sizeof(declaring[0])));
     TRY(take_steps(&resolver, namespaces, looking_up, sizeof(looking_up) / sizeof(looking_up[0])));
-    TRY(close_entity_types(&resolver));
-    TRY(close_actions(&resolver));
+    TRY(cedar_schema_close(&resolver));
     schema->namespaces.items = namespaces->items;
     schema->namespaces.count = namespaces->count;
     *out = schema;
