@@ -5,9 +5,8 @@
  */
 #include "amanat/policy.h"
 
-#include <stdlib.h>
-
 #include "policy/base/guard.h"
+#include "policy/base/text.h"
 #include "policy/cedar/cedar.h"
 #include "policy/cedar/cedar_json.h"
 
@@ -57,22 +56,6 @@ struct amanat_decision {
 
 /* ---- Texts ---- */
 
-struct amanat_text amanat_text_of(const char *string)
-{
-    const struct bytes bytes = bytes_of_string(string);
-    return (struct amanat_text){bytes.at, bytes.length};
-}
-
-static struct bytes bytes_of_text(struct amanat_text text)
-{
-    return bytes_of(text.at, text.length);
-}
-
-static struct amanat_text text_of_bytes(struct bytes bytes)
-{
-    return (struct amanat_text){bytes.at, bytes.length};
-}
-
 static struct cedar_entity_uid uid_of_name(const struct amanat_entity_name *name)
 {
     return (struct cedar_entity_uid){bytes_of_text(name->type), bytes_of_text(name->id)};
@@ -85,12 +68,6 @@ static amanat_result copy_name(struct arena *arena, const struct amanat_source *
     *out = arena_format(arena, "%s", source->name == NULL ? "" : source->name);
     TRY_MEMORY(*out);
     return AMANAT_OK;
-}
-
-void amanat_owned_text_clear(struct amanat_owned_text *text)
-{
-    free(text->at);
-    *text = (struct amanat_owned_text){0};
 }
 
 /* Shows the messages about a text with the lines they are about. */
