@@ -2,13 +2,10 @@
 /*
  * The scanner: two small machines, one inside the other.
  *
- *   what may come next (`expects`)          inside a token (`token`)
- *   VALUE        a value                    STRING   plain, escape, four hex digits
- *   FIRST_VALUE  a value or ]               NUMBER   RFC 8259 §6, a state for each part
- *   FIRST_NAME   a name or }                LITERAL  the letters of true, false, null
- *   NAME         a name
- *   COLON        :
- *   AFTER        , or the closing bracket; at depth 0 the end of the document
+ *   what may come next                      inside a token (`token`)
+ *   enum json_expects                       STRING   plain, escape, four hex digits
+ *                                           NUMBER   RFC 8259 §6, a state for each part
+ *                                           LITERAL  the letters of true, false, null
  *
  * A token that reaches the end of the input stays open; its next piece comes with the next input.
  * A number ends only at the byte behind it, so its last piece may be empty.
@@ -20,14 +17,6 @@
 
 #include "policy/base/guard.h"
 
-enum expects {
-    EXPECTS_VALUE = 0,
-    EXPECTS_FIRST_VALUE,
-    EXPECTS_FIRST_NAME,
-    EXPECTS_NAME,
-    EXPECTS_COLON,
-    EXPECTS_AFTER
-};
 enum token { TOKEN_NONE = 0, TOKEN_STRING, TOKEN_NUMBER, TOKEN_LITERAL };
 enum string_state { STRING_OPENING = 0, STRING_PLAIN, STRING_ESCAPE, STRING_HEX };
 enum number_state {
@@ -45,10 +34,19 @@ enum number_state {
 
 amanat_result json_scanner_init(struct json_scanner *scanner, size_t depth_limit, bool by_line)
 {
-    *scanner = (struct json_scanner){.by_line = by_line, .depth_limit = depth_limit};
+    struct json_mark_way ways[3];
+    (void)json_mark_ways(ways);
+    *scanner =
+        (struct json_scanner){.by_line = by_line, .depth_limit = depth_limit, .mark = ways[0].mark};
     scanner->is_object = calloc(depth_limit / 8 + 1, 1);
     TRY_MEMORY(scanner->is_object);
     return AMANAT_OK;
+}
+
+bool json_scanner_can_run(const struct json_scanner *scanner)
+{
+    return scanner->depth > 0 && scanner->token == TOKEN_NONE &&
+           scanner->expects != JSON_EXPECTS_COLON && scanner->fault == REDACT_FAULT_NONE;
 }
 
 void json_scanner_clear(struct json_scanner *scanner)
@@ -68,12 +66,6 @@ static struct json_event fail(struct json_scanner *scanner, enum redact_fault fa
     return (struct json_event){.kind = JSON_EVENT_FAULT, .fault = fault};
 }
 
-static bool is_in_object(const struct json_scanner *scanner)
-{
-    const size_t level = scanner->depth - 1;
-    return (scanner->is_object[level / 8] >> (level % 8) & 1) != 0;
-}
-
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
@@ -84,19 +76,16 @@ static struct json_event open_container(struct json_scanner *scanner, bool is_ob
     if (scanner->depth >= scanner->depth_limit) {
         return fail(scanner, REDACT_FAULT_DEPTH);
     }
-    const size_t level = scanner->depth++;
-    const unsigned bit = 1U << (level % 8);
-    const unsigned others = scanner->is_object[level / 8] & ~bit;
-    scanner->is_object[level / 8] = (unsigned char)(is_object ? others | bit : others);
-    scanner->expects = is_object ? EXPECTS_FIRST_NAME : EXPECTS_FIRST_VALUE;
+    json_scanner_push(scanner, is_object);
+    scanner->expects = is_object ? JSON_EXPECTS_FIRST_NAME : JSON_EXPECTS_FIRST_VALUE;
     return event_of(is_object ? JSON_EVENT_OBJECT_BEGIN : JSON_EVENT_ARRAY_BEGIN);
 }
 
 static struct json_event close_container(struct json_scanner *scanner)
 {
-    const bool was_object = is_in_object(scanner);
+    const bool was_object = json_scanner_is_in_object(scanner);
     scanner->depth--;
-    scanner->expects = EXPECTS_AFTER;
+    scanner->expects = JSON_EXPECTS_AFTER;
     return event_of(was_object ? JSON_EVENT_OBJECT_END : JSON_EVENT_ARRAY_END);
 }
 
@@ -285,9 +274,29 @@ static bool is_whole_number(enum number_state state)
 static struct json_event end_token(struct json_scanner *scanner, struct json_event event)
 {
     event.ends = true;
-    scanner->expects = event.kind == JSON_EVENT_NAME ? EXPECTS_COLON : EXPECTS_AFTER;
+    scanner->expects = event.kind == JSON_EVENT_NAME ? JSON_EXPECTS_COLON : JSON_EXPECTS_AFTER;
     scanner->token = TOKEN_NONE;
     return event;
+}
+
+static bool is_plain(const struct json_scanner *scanner)
+{
+    return scanner->string_state == STRING_PLAIN && scanner->utf8_left == 0 &&
+           !scanner->high_surrogate;
+}
+
+/* Where the plain run at `position` ends, as far as its stretch tells. */
+static size_t pass_plain(struct json_scanner *scanner, struct bytes input, size_t position)
+{
+    struct json_stretch *stretch = &scanner->stretch;
+    if (input.length - position < JSON_BLOCK_BYTES) {
+        return position;
+    }
+    if (position < stretch->start || position - stretch->start >= stretch->length) {
+        json_stretch_fill(stretch, scanner->mark, input, position);
+    }
+    const size_t end = json_next_mark(stretch->stop, position - stretch->start);
+    return stretch->start + (end < stretch->length ? end : stretch->length);
 }
 
 static struct json_event scan_string(struct json_scanner *scanner, struct bytes input,
@@ -296,6 +305,12 @@ static struct json_event scan_string(struct json_scanner *scanner, struct bytes 
     const size_t start = *position;
     bool ends = false;
     while (!ends && *position < input.length) {
+        if (is_plain(scanner)) {
+            *position = pass_plain(scanner, input, *position);
+            if (*position == input.length) {
+                break;
+            }
+        }
         const enum redact_fault fault = take_string_byte(scanner, input.at[(*position)++], &ends);
         if (fault != REDACT_FAULT_NONE) {
             return fail(scanner, fault);
@@ -413,7 +428,7 @@ static struct json_event begin_value(struct json_scanner *scanner, struct bytes 
         (*position)++;
         return open_container(scanner, byte == '{');
     }
-    if (byte == ']' && scanner->expects == EXPECTS_FIRST_VALUE) {
+    if (byte == ']' && scanner->expects == JSON_EXPECTS_FIRST_VALUE) {
         (*position)++;
         return close_container(scanner);
     }
@@ -429,7 +444,7 @@ static struct json_event begin_name(struct json_scanner *scanner, struct bytes i
         begin_token(scanner, TOKEN_STRING, JSON_EVENT_NAME);
         return scan_token(scanner, input, position, at_end, true);
     }
-    if (byte == '}' && scanner->expects == EXPECTS_FIRST_NAME) {
+    if (byte == '}' && scanner->expects == JSON_EXPECTS_FIRST_NAME) {
         (*position)++;
         return close_container(scanner);
     }
@@ -442,9 +457,9 @@ static struct json_event continue_container(struct json_scanner *scanner, char b
     if (scanner->depth == 0) {
         return fail(scanner, REDACT_FAULT_SYNTAX);
     }
-    const bool in_object = is_in_object(scanner);
+    const bool in_object = json_scanner_is_in_object(scanner);
     if (byte == ',') {
-        scanner->expects = in_object ? EXPECTS_NAME : EXPECTS_VALUE;
+        scanner->expects = in_object ? JSON_EXPECTS_NAME : JSON_EXPECTS_VALUE;
         return event_of(JSON_EVENT_NEED_INPUT);
     }
     return byte == (in_object ? '}' : ']') ? close_container(scanner)
@@ -453,18 +468,18 @@ static struct json_event continue_container(struct json_scanner *scanner, char b
 
 static bool is_before_document(const struct json_scanner *scanner)
 {
-    return scanner->depth == 0 && scanner->expects == EXPECTS_VALUE;
+    return scanner->depth == 0 && scanner->expects == JSON_EXPECTS_VALUE;
 }
 
 static bool is_after_document(const struct json_scanner *scanner)
 {
-    return scanner->depth == 0 && scanner->expects == EXPECTS_AFTER;
+    return scanner->depth == 0 && scanner->expects == JSON_EXPECTS_AFTER;
 }
 
 static struct json_event end_document(struct json_scanner *scanner)
 {
     scanner->any_document = true;
-    scanner->expects = EXPECTS_VALUE;
+    scanner->expects = JSON_EXPECTS_VALUE;
     return event_of(JSON_EVENT_DOCUMENT_END);
 }
 
@@ -505,18 +520,18 @@ static struct json_event take_byte(struct json_scanner *scanner, struct bytes in
         return byte == '\n' && scanner->by_line ? take_line_feed(scanner)
                                                 : event_of(JSON_EVENT_NEED_INPUT);
     }
-    switch ((enum expects)scanner->expects) {
-    case EXPECTS_VALUE:
-    case EXPECTS_FIRST_VALUE:
+    switch ((enum json_expects)scanner->expects) {
+    case JSON_EXPECTS_VALUE:
+    case JSON_EXPECTS_FIRST_VALUE:
         return begin_value(scanner, input, position, at_end);
-    case EXPECTS_FIRST_NAME:
-    case EXPECTS_NAME:
+    case JSON_EXPECTS_FIRST_NAME:
+    case JSON_EXPECTS_NAME:
         return begin_name(scanner, input, position, at_end);
-    case EXPECTS_COLON:
+    case JSON_EXPECTS_COLON:
         (*position)++;
-        scanner->expects = EXPECTS_VALUE;
+        scanner->expects = JSON_EXPECTS_VALUE;
         return byte == ':' ? event_of(JSON_EVENT_NEED_INPUT) : fail(scanner, REDACT_FAULT_SYNTAX);
-    case EXPECTS_AFTER:
+    case JSON_EXPECTS_AFTER:
         break;
     }
     (*position)++;

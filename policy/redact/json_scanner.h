@@ -4,6 +4,10 @@
  * what nobody will ever see. It knows no labels and keeps no text: names, strings, numbers and
  * literals are handed on in pieces of the input, as they are spelt.
  *
+ * There are two ways through it. json_scanner_next goes byte by byte, can stop anywhere and finds
+ * all faults. A run (json_run.h) takes whole tokens from marks that are made for 64 bytes at a
+ * time, and leaves to the other whatever it is not certain of.
+ *
  * Checked: the whole grammar, UTF-8 of strings (Unicode 15 table 3-7), surrogates in pairs,
  * nesting. It uses no recursion; a level of nesting costs one bit.
  */
@@ -16,6 +20,7 @@
 
 #include "amanat/result.h"
 #include "policy/base/bytes.h"
+#include "policy/redact/json_marks.h"
 #include "policy/redact/redact.h"
 
 enum json_event_kind {
@@ -44,13 +49,23 @@ struct json_event {
     enum redact_fault fault;
 };
 
+/** What may come next, outside tokens. */
+enum json_expects {
+    JSON_EXPECTS_VALUE = 0,
+    JSON_EXPECTS_FIRST_VALUE, /* or ] */
+    JSON_EXPECTS_FIRST_NAME,  /* or } */
+    JSON_EXPECTS_NAME,
+    JSON_EXPECTS_COLON,
+    JSON_EXPECTS_AFTER /* , or the closing bracket; at depth 0 the end of the document */
+};
+
 struct json_scanner {
     bool by_line; /* NDJSON: a line feed outside a value ends a document */
     size_t depth_limit;
     size_t depth;
     unsigned char *is_object; /* one bit for each open container */
-    uint8_t expects;          /* private from here */
-    uint8_t token;
+    uint8_t expects;          /* enum json_expects */
+    uint8_t token;            /* private from here, but to runs (json_run.h) */
     uint8_t token_event;
     uint8_t string_state;
     uint8_t number_state;
@@ -63,6 +78,8 @@ struct json_scanner {
     bool any_document;
     bool over;
     enum redact_fault fault;
+    json_mark_fn *mark;
+    struct json_stretch stretch; /* of the input at hand */
 };
 
 /** MEMORY when the bits of `depth_limit` levels cannot be had. */
@@ -70,11 +87,38 @@ AMANAT_MUST_CHECK amanat_result json_scanner_init(struct json_scanner *scanner, 
                                                   bool by_line);
 void json_scanner_clear(struct json_scanner *scanner);
 
+/** To be called before new input is read: what is marked belongs to the old one. */
+static inline void json_scanner_begin_input(struct json_scanner *scanner)
+{
+    scanner->stretch.length = 0;
+}
+
 /**
  * The next event of `input` from `*position`, which moves on. `at_end`: nothing comes after
  * `input`.
  */
 struct json_event json_scanner_next(struct json_scanner *scanner, struct bytes input,
                                     size_t *position, bool at_end);
+
+/* ---- for runs ---- */
+
+/** Whether whole tokens may come now: inside a container, no token is open. */
+bool json_scanner_can_run(const struct json_scanner *scanner);
+
+/** Whether the innermost container, which there must be, is an object. */
+static inline bool json_scanner_is_in_object(const struct json_scanner *scanner)
+{
+    const size_t level = scanner->depth - 1;
+    return (scanner->is_object[level / 8] >> (level % 8) & 1) != 0;
+}
+
+/** Notes that a container was opened; the depth has been compared with its limit. */
+static inline void json_scanner_push(struct json_scanner *scanner, bool is_object)
+{
+    const size_t level = scanner->depth++;
+    const unsigned bit = 1U << (level % 8);
+    const unsigned others = scanner->is_object[level / 8] & ~bit;
+    scanner->is_object[level / 8] = (unsigned char)(is_object ? others | bit : others);
+}
 
 #endif

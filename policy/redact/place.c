@@ -71,6 +71,39 @@ static void judge(const struct plan *plan, struct place *place)
     place->can_disclose = place->strongest != DISCLOSURE_WITHHELD;
 }
 
+#define SCALAR_KINDS                                                                               \
+    (CATALOGUE_KIND_BOOLEAN | CATALOGUE_KIND_INTEGER | CATALOGUE_KIND_NUMBER |                     \
+     CATALOGUE_KIND_STRING)
+
+/* design 3, "Output": null of a revealed field is null. Documents forget `nullable` more often than
+ * not, and a null tells nothing that its label does not cover. */
+static bool allows_null(const struct catalogue_node *node)
+{
+    return (node->kinds & CATALOGUE_KIND_NULL) != 0 ||
+           (node->label_count > 0 && (node->kinds & SCALAR_KINDS) != 0);
+}
+
+static void set_allowed_kinds(struct place *place)
+{
+    static const struct {
+        unsigned kind;
+        unsigned events;
+    } table[] = {
+        {CATALOGUE_KIND_OBJECT, 1U << JSON_EVENT_OBJECT_BEGIN},
+        {CATALOGUE_KIND_ARRAY, 1U << JSON_EVENT_ARRAY_BEGIN},
+        {CATALOGUE_KIND_STRING, 1U << JSON_EVENT_STRING},
+        {CATALOGUE_KIND_NUMBER, 1U << JSON_EVENT_NUMBER},
+        {CATALOGUE_KIND_BOOLEAN, 1U << JSON_EVENT_TRUE | 1U << JSON_EVENT_FALSE},
+    };
+    const struct catalogue_node *node = place->node;
+    unsigned events = allows_null(node) ? 1U << JSON_EVENT_NULL : 0;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        events |= (node->kinds & table[i].kind) != 0 ? table[i].events : 0;
+    }
+    place->allowed_kinds = (uint16_t)(node->is_anything ? UINT16_MAX : events);
+    place->allows_integer = (node->kinds & CATALOGUE_KIND_INTEGER) != 0;
+}
+
 /* The place of a node under a record; one that is known already, if it is. */
 static amanat_result add(struct compiler *compiler, const struct catalogue_node *node,
                          size_t record, const struct catalogue_attribute *attribute,
@@ -99,6 +132,10 @@ static amanat_result add(struct compiler *compiler, const struct catalogue_node 
         place->attribute_index = CATALOGUE_NONE;
         place->is_undeclared = is_undeclared;
         judge(compiler->plan, place);
+        set_allowed_kinds(place);
+        place->is_inert = !place->can_disclose && attribute == NULL && !place->begins_record;
+        place->is_counted = place->strongest == DISCLOSURE_WITHHELD && attribute == NULL &&
+                            node->subject == CATALOGUE_NONE;
     }
     *out = place;
     return AMANAT_OK;
@@ -130,6 +167,54 @@ static const struct catalogue_attribute *attribute_of_member(const struct compil
     return NULL;
 }
 
+static bool needs_escape(struct bytes name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        if ((unsigned char)name.at[i] < 0x20 || name.at[i] == '"' || name.at[i] == '\\') {
+            return true;
+        }
+    }
+    return name.length > UINT32_MAX - 2;
+}
+
+static amanat_result spell_name(struct arena *arena, struct bytes name, struct place_name *out)
+{
+    if (needs_escape(name)) {
+        return AMANAT_OK;
+    }
+    const size_t length = name.length + 2;
+    char *spelt = arena_allocate(arena, length);
+    TRY_MEMORY(spelt);
+    spelt[0] = '"';
+    memcpy(spelt + 1, name.at, name.length);
+    spelt[length - 1] = '"';
+    out->spelt = spelt;
+    out->length = (uint32_t)length;
+    const size_t head = length < 8 ? length : 8;
+    memcpy(&out->first, spelt, head);
+    memset(&out->first_mask, 0xFF, head);
+    if (length > 8) {
+        out->tail = (uint32_t)length - 8;
+        memcpy(&out->last, spelt + out->tail, 8);
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result add_names(struct compiler *compiler, struct place *place)
+{
+    const struct catalogue_node *node = place->node;
+    const size_t count = node->member_count;
+    place->names = arena_allocate_array(compiler->arena, count, sizeof(*place->names));
+    place->expected = arena_allocate_array(compiler->arena, count + 1, sizeof(*place->expected));
+    TRY_MEMORY(place->names);
+    TRY_MEMORY(place->expected);
+    for (size_t i = 0; i < count; i++) {
+        TRY(spell_name(compiler->arena, node->members[i].name, &place->names[i]));
+        place->expected[i] = (uint32_t)i;
+    }
+    return AMANAT_OK;
+}
+
 static amanat_result add_members(struct compiler *compiler, struct place *place)
 {
     const struct catalogue_node *node = place->node;
@@ -147,7 +232,7 @@ static amanat_result add_members(struct compiler *compiler, struct place *place)
             place->longest_name = member->name.length;
         }
     }
-    return AMANAT_OK;
+    return add_names(compiler, place);
 }
 
 static amanat_result add_neighbours(struct compiler *compiler, struct place *place)
@@ -184,6 +269,20 @@ static bool can_disclose_below(const struct place *place)
     return false;
 }
 
+static bool is_all_inert(const struct place *place)
+{
+    if ((place->additional != NULL && !place->additional->is_inert) ||
+        (place->items != NULL && !place->items->is_inert)) {
+        return false;
+    }
+    for (size_t i = 0; i < place->node->member_count; i++) {
+        if (!place->members[i]->is_inert) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Places were added from the root down, so going backwards most graphs need two rounds. */
 static void hand_up(struct compiler *compiler)
 {
@@ -194,6 +293,10 @@ static void hand_up(struct compiler *compiler)
             if (!place->discloses_inside && can_disclose_below(place)) {
                 place->discloses_inside = true;
                 place->can_disclose = true;
+                changed = true;
+            }
+            if (place->is_inert && !is_all_inert(place)) {
+                place->is_inert = false;
                 changed = true;
             }
         }

@@ -16,7 +16,21 @@
 
 #include "policy/base/arena.h"
 #include "policy/catalogue/catalogue.h"
+#include "policy/redact/json_scanner.h"
 #include "policy/redact/plan.h"
+
+/** A declared name as it is mostly spelt, in quotes, for a quick comparison. */
+struct place_name {
+    const char *spelt;
+    uint32_t length;     /* 0: its spelling has escapes, so it is always compared decoded */
+    uint32_t tail;       /* where its last eight bytes begin, 0 if it has no more */
+    uint64_t first;      /* its first eight bytes, fewer are followed by zeros */
+    uint64_t first_mask; /* of those there are */
+    uint64_t last;       /* the eight bytes at `tail` */
+};
+
+/* That many bytes must be readable where a name is compared. */
+#define PLACE_NAME_QUICK 16
 
 struct place {
     const struct catalogue_node *node;
@@ -35,11 +49,25 @@ struct place {
     size_t label;          /* the label that is the weakest; NONE without label */
     bool discloses_inside; /* something below may be disclosed */
     bool can_disclose;     /* … or a value here itself */
+    /**
+     * A container here leaves no trace but counts: nothing in it can be disclosed or is read, and
+     * it is no record and holds none.
+     */
+    bool is_inert;
+    bool is_counted;        /* a scalar here is at most counted: withheld, not read, no subject */
+    uint16_t allowed_kinds; /* bits of enum json_event_kind */
+    bool allows_integer;    /* of numbers only those */
 
     struct place **members; /* beside node->members */
     struct place *additional;
     struct place *items;
-    size_t longest_name; /* bytes of the longest declared name */
+    size_t longest_name;      /* bytes of the longest declared name */
+    struct place_name *names; /* beside members */
+    /**
+     * What the last body's objects here taught: [0] the member that comes first, [i + 1] the one
+     * that comes after member i. Only a guess at what to compare with first.
+     */
+    uint32_t *expected;
 };
 
 /**
@@ -55,6 +83,14 @@ AMANAT_MUST_CHECK amanat_result plan_check(const struct plan *plan);
 
 /** Whether a value here, and the name before it, may leave in `mode`. */
 bool place_allows_mode(const struct place *place, enum disclosure_mode mode);
+
+/** Whether a value of that kind is declared here. */
+static inline bool place_allows(const struct place *place, enum json_event_kind kind,
+                                bool is_integer)
+{
+    return (place->allowed_kinds >> kind & 1) != 0 ||
+           (kind == JSON_EVENT_NUMBER && is_integer && place->allows_integer);
+}
 
 /**
  * The weakest of the modes that `modes` gives the labels, and (if `out_label`) whose it is: the

@@ -10,7 +10,7 @@
 #include "policy/base/guard.h"
 #include "policy/redact/place.h"
 #include "policy/redact/redact_emit.h"
-#include "policy/redact/walk.h"
+#include "policy/redact/walk_run.h"
 
 /* As deep as anybody nests; far deeper than services do. */
 #define DEFAULT_DEPTH_LIMIT  512
@@ -175,12 +175,9 @@ static amanat_result fail(struct redactor *redactor, amanat_result result, enum 
     return result;
 }
 
-static amanat_result take_event(struct redactor *redactor, const struct json_event *event)
+/* What the walk made of some of the input. */
+static amanat_result check_walk(struct redactor *redactor, amanat_result result)
 {
-    if (event->kind == JSON_EVENT_FAULT) {
-        return fail(redactor, amanat_result_of(AMANAT_STATUS_PEER_FAULT), event->fault);
-    }
-    const amanat_result result = walk_take(&redactor->walk, event);
     if (amanat_is_ok(result)) {
         return AMANAT_OK;
     }
@@ -188,22 +185,39 @@ static amanat_result take_event(struct redactor *redactor, const struct json_eve
     return fail(redactor, result, fault == REDACT_FAULT_NONE ? REDACT_FAULT_INTERNAL : fault);
 }
 
-static amanat_result feed_json(struct redactor *redactor, struct bytes bytes, bool at_end)
+static amanat_result take_event(struct redactor *redactor, const struct json_event *event)
 {
+    if (event->kind == JSON_EVENT_FAULT) {
+        return fail(redactor, amanat_result_of(AMANAT_STATUS_PEER_FAULT), event->fault);
+    }
+    return check_walk(redactor, walk_take(&redactor->walk, event));
+}
+
+/* Whole tokens as far as that goes, then one event in the careful way, and so on. */
+static amanat_result take_input(struct redactor *redactor, struct bytes bytes, bool at_end)
+{
+    struct json_scanner *scanner = &redactor->scanner;
     size_t position = 0;
+    json_scanner_begin_input(scanner);
     for (;;) {
-        const struct json_event event =
-            json_scanner_next(&redactor->scanner, bytes, &position, at_end);
+        TRY(check_walk(redactor, walk_run(&redactor->walk, scanner, bytes, &position)));
+        /* a token that goes on asks for more input by ending with it */
+        if (!at_end && position == bytes.length) {
+            return AMANAT_OK;
+        }
+        const struct json_event event = json_scanner_next(scanner, bytes, &position, at_end);
         if (event.kind == JSON_EVENT_INPUT_END ||
             (event.kind == JSON_EVENT_NEED_INPUT && !at_end)) {
             return AMANAT_OK;
         }
         TRY(take_event(redactor, &event));
-        /* a token that goes on asks for more input by ending with it */
-        if (!at_end && position == bytes.length) {
-            return AMANAT_OK;
-        }
     }
+}
+
+static amanat_result feed_json(struct redactor *redactor, struct bytes bytes, bool at_end)
+{
+    TRY(take_input(redactor, bytes, at_end));
+    return check_walk(redactor, walk_end_input(&redactor->walk));
 }
 
 amanat_result redactor_feed(struct redactor *redactor, struct undisclosed_bytes bytes)

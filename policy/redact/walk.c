@@ -64,55 +64,15 @@ static const struct place *current_place(struct walk *walk)
     return frame->is_array ? frame->place->items : frame->member;
 }
 
-static struct account *current_account(struct walk *walk)
-{
-    return hold_is_open(walk->hold) ? walk->pending : &walk->window->account;
-}
-
 /* The name before something that may be emitted; what cannot be needs none. */
 static struct undisclosed_bytes name_of(const struct walk *walk, const struct place *place)
 {
     return place->can_disclose ? walk_names_current(walk) : (struct undisclosed_bytes){{NULL, 0}};
 }
 
-#define SCALAR_KINDS                                                                               \
-    (CATALOGUE_KIND_BOOLEAN | CATALOGUE_KIND_INTEGER | CATALOGUE_KIND_NUMBER |                     \
-     CATALOGUE_KIND_STRING)
-
-/* design 3, "Output": null of a revealed field is null. Documents forget `nullable` more often than
- * not, and a null tells nothing that its label does not cover. */
-static bool allows_null(const struct catalogue_node *node)
-{
-    return node->is_anything || (node->kinds & CATALOGUE_KIND_NULL) != 0 ||
-           (node->label_count > 0 && (node->kinds & SCALAR_KINDS) != 0);
-}
-
-static bool allows(const struct place *place, enum json_event_kind kind, bool is_integer)
-{
-    const unsigned kinds = place->node->kinds;
-    switch (kind) {
-    case JSON_EVENT_OBJECT_BEGIN:
-        return place->node->is_anything || (kinds & CATALOGUE_KIND_OBJECT) != 0;
-    case JSON_EVENT_ARRAY_BEGIN:
-        return place->node->is_anything || (kinds & CATALOGUE_KIND_ARRAY) != 0;
-    case JSON_EVENT_STRING:
-        return place->node->is_anything || (kinds & CATALOGUE_KIND_STRING) != 0;
-    case JSON_EVENT_NUMBER:
-        return place->node->is_anything || (kinds & CATALOGUE_KIND_NUMBER) != 0 ||
-               (is_integer && (kinds & CATALOGUE_KIND_INTEGER) != 0);
-    case JSON_EVENT_TRUE:
-    case JSON_EVENT_FALSE:
-        return place->node->is_anything || (kinds & CATALOGUE_KIND_BOOLEAN) != 0;
-    case JSON_EVENT_NULL:
-        return allows_null(place->node);
-    default:
-        return false;
-    }
-}
-
 static void count_wrong_type(struct walk *walk, const struct place *place)
 {
-    struct account *account = current_account(walk);
+    struct account *account = walk_account(walk);
     account->wrong_type++;
     account_withhold(account, place->label);
 }
@@ -260,7 +220,7 @@ static void skip(struct walk *walk, bool counts)
     walk->skip_counts = counts;
 }
 
-static amanat_result begin_container(struct walk *walk, enum json_event_kind kind)
+amanat_result walk_begin_container(struct walk *walk, enum json_event_kind kind)
 {
     const bool is_array = kind == JSON_EVENT_ARRAY_BEGIN;
     const struct place *place = current_place(walk);
@@ -270,7 +230,7 @@ static amanat_result begin_container(struct walk *walk, enum json_event_kind kin
         skip(walk, true);
         return AMANAT_OK;
     }
-    const bool is_walked = allows(place, kind, false);
+    const bool is_walked = place_allows(place, kind, false);
     if (walk_reads(walk, place)) {
         TRY(begin_captured_container(walk, place, is_array, is_walked, &captures, &capture_start));
     }
@@ -279,7 +239,9 @@ static amanat_result begin_container(struct walk *walk, enum json_event_kind kin
         skip(walk, false);
         return AMANAT_OK;
     }
-    TRY(open_output(walk, place, is_array));
+    if (!place->is_inert) {
+        TRY(open_output(walk, place, is_array));
+    }
     struct walk_frame *frame = VECTOR_PUSH(walk->arena, &walk->frames);
     TRY_MEMORY(frame);
     *frame = (struct walk_frame){
@@ -287,7 +249,7 @@ static amanat_result begin_container(struct walk *walk, enum json_event_kind kin
     return is_array ? AMANAT_OK : walk_names_begin(walk, frame);
 }
 
-static amanat_result end_container(struct walk *walk)
+amanat_result walk_end_container(struct walk *walk)
 {
     const struct walk_frame frame = *innermost(walk);
     if (!frame.is_array) {
@@ -295,7 +257,7 @@ static amanat_result end_container(struct walk *walk)
     }
     TRY(end_captured_container(walk, &frame));
     walk->frames.count--;
-    return close_output(walk);
+    return frame.place->is_inert ? AMANAT_OK : close_output(walk);
 }
 
 /* ---- scalars ---- */
@@ -317,7 +279,7 @@ static bool can_stream(const struct walk *walk, const struct place *place,
 {
     return !hold_is_open(walk->hold) && kind == JSON_EVENT_STRING &&
            place->strongest == DISCLOSURE_REVEAL && place->node->subject == CATALOGUE_NONE &&
-           allows(place, kind, false);
+           place_allows(place, kind, false);
 }
 
 /* Room first, so that a window's account covers what begins in it. */
@@ -344,12 +306,16 @@ static amanat_result begin_scalar(struct walk *walk, enum json_event_kind kind)
     return AMANAT_OK;
 }
 
-/* Past the limit only the length is kept; whether that matters is known when the token ends. */
+/* Past this only the length of a scalar is kept; whether that matters is known when it ends. */
+static size_t value_limit(const struct walk *walk)
+{
+    return walk->record_limit > REDACT_IDENTIFIER_BYTES ? walk->record_limit
+                                                        : REDACT_IDENTIFIER_BYTES;
+}
+
 static void keep_piece(struct walk *walk, struct bytes piece)
 {
-    const size_t limit =
-        walk->record_limit > REDACT_IDENTIFIER_BYTES ? walk->record_limit : REDACT_IDENTIFIER_BYTES;
-    const size_t room = limit - walk->value.length;
+    const size_t room = value_limit(walk) - walk->value.length;
     buffer_append(&walk->value, bytes_first(piece, piece.length < room ? piece.length : room));
     walk->value_length += piece.length;
 }
@@ -371,55 +337,78 @@ static amanat_result emit_outside(struct walk *walk, const struct place *place,
     return emit_commit(walk->emitter, false);
 }
 
+/** A scalar that is complete. */
+struct scalar {
+    enum json_event_kind kind;
+    bool is_integer;
+    struct bytes kept; /* the token as it is spelt, or its beginning */
+    size_t length;     /* of all of it */
+};
+
 /* A field that may be disclosed. */
 static amanat_result take_candidate(struct walk *walk, const struct place *place,
-                                    enum json_event_kind kind)
+                                    const struct scalar *scalar)
 {
-    const struct undisclosed_bytes value = {buffer_bytes(&walk->value)};
-    if (walk->value_length > walk->record_limit) {
+    const struct undisclosed_bytes value = {scalar->kept};
+    if (scalar->length > walk->record_limit) {
         return refuse(walk, REDACT_FAULT_RECORD_SIZE);
     }
-    return hold_is_open(walk->hold)
-               ? of_hold(walk, hold_field(walk->hold, place, kind, name_of(walk, place), value))
-               : emit_outside(walk, place, kind, value);
+    return hold_is_open(walk->hold) ? of_hold(walk, hold_field(walk->hold, place, scalar->kind,
+                                                               name_of(walk, place), value))
+                                    : emit_outside(walk, place, scalar->kind, value);
 }
 
 static amanat_result note_what_is_read(struct walk *walk, const struct place *place,
-                                       enum json_event_kind kind)
+                                       const struct scalar *scalar)
 {
     if (walk_reads(walk, place)) {
-        if (walk->value_length > walk->record_limit) {
+        if (scalar->length > walk->record_limit) {
             return refuse(walk, REDACT_FAULT_RECORD_SIZE);
         }
-        TRY(capture_value(walk, place, kind, buffer_bytes(&walk->value)));
+        TRY(capture_value(walk, place, scalar->kind, scalar->kept));
     }
-    if (hold_is_open(walk->hold) && names_subject(place, kind)) {
-        return hold_subject(walk->hold, place->node->subject, kind, buffer_bytes(&walk->value));
+    if (hold_is_open(walk->hold) && names_subject(place, scalar->kind)) {
+        return hold_subject(walk->hold, place->node->subject, scalar->kind, scalar->kept);
     }
     return AMANAT_OK;
 }
 
-static amanat_result end_scalar(struct walk *walk, const struct json_event *event)
+static amanat_result end_scalar(struct walk *walk, const struct place *place,
+                                const struct scalar *scalar)
 {
-    const struct place *place = current_place(walk);
-    TRY(buffer_check(&walk->value));
     if (place == NULL) {
-        current_account(walk)->withheld_unlabelled++;
+        walk_account(walk)->withheld_unlabelled++;
         return AMANAT_OK;
     }
-    TRY(note_what_is_read(walk, place, event->kind));
-    if (!allows(place, event->kind, event->is_integer)) {
+    TRY(note_what_is_read(walk, place, scalar));
+    if (!place_allows(place, scalar->kind, scalar->is_integer)) {
         count_wrong_type(walk, place);
         return AMANAT_OK;
     }
     if (!may_be_disclosed(place)) {
-        account_withhold(current_account(walk), place->label);
+        account_withhold(walk_account(walk), place->label);
         return AMANAT_OK;
     }
-    return take_candidate(walk, place, event->kind);
+    return take_candidate(walk, place, scalar);
 }
 
-static amanat_result take_scalar(struct walk *walk, const struct json_event *event)
+amanat_result walk_take_scalar(struct walk *walk, const struct place *place,
+                               enum json_event_kind kind, bool is_integer, struct bytes token)
+{
+    if (place != NULL && can_stream(walk, place, kind)) {
+        TRY(count_disclosed(walk, place));
+        TRY(emit_begin_string(walk->emitter, name_of(walk, place)));
+        return emit_string_piece(walk->emitter, (struct undisclosed_bytes){token}, true);
+    }
+    const size_t limit = value_limit(walk);
+    const struct scalar scalar = {kind, is_integer,
+                                  bytes_first(token, token.length < limit ? token.length : limit),
+                                  token.length};
+    return end_scalar(walk, place, &scalar);
+}
+
+/* A piece of a scalar. */
+static amanat_result take_piece(struct walk *walk, const struct json_event *event)
 {
     if (event->begins) {
         TRY(begin_scalar(walk, event->kind));
@@ -434,7 +423,10 @@ static amanat_result take_scalar(struct walk *walk, const struct json_event *eve
     if (!event->ends) {
         return AMANAT_OK;
     }
-    const amanat_result result = end_scalar(walk, event);
+    TRY(buffer_check(&walk->value));
+    const struct scalar scalar = {event->kind, event->is_integer, buffer_bytes(&walk->value),
+                                  walk->value_length};
+    const amanat_result result = end_scalar(walk, current_place(walk), &scalar);
     buffer_reset(&walk->value);
     return result;
 }
@@ -457,7 +449,7 @@ static void take_skipped(struct walk *walk, const struct json_event *event)
     case JSON_EVENT_FALSE:
     case JSON_EVENT_NULL:
         if (event->ends && walk->skip_counts) {
-            current_account(walk)->withheld_unlabelled++;
+            walk_account(walk)->withheld_unlabelled++;
         }
         break;
     default:
@@ -474,10 +466,10 @@ amanat_result walk_take(struct walk *walk, const struct json_event *event)
     switch (event->kind) {
     case JSON_EVENT_OBJECT_BEGIN:
     case JSON_EVENT_ARRAY_BEGIN:
-        return begin_container(walk, event->kind);
+        return walk_begin_container(walk, event->kind);
     case JSON_EVENT_OBJECT_END:
     case JSON_EVENT_ARRAY_END:
-        return end_container(walk);
+        return walk_end_container(walk);
     case JSON_EVENT_NAME:
         return walk_names_take(walk, event);
     case JSON_EVENT_STRING:
@@ -485,8 +477,19 @@ amanat_result walk_take(struct walk *walk, const struct json_event *event)
     case JSON_EVENT_TRUE:
     case JSON_EVENT_FALSE:
     case JSON_EVENT_NULL:
-        return take_scalar(walk, event);
+        return take_piece(walk, event);
     default:
         return AMANAT_OK;
     }
+}
+
+amanat_result walk_end_input(struct walk *walk)
+{
+    if (walk->spelt_name.length > 0 && walk->spelt_name.at != walk->name.at) {
+        buffer_reset(&walk->name);
+        buffer_append(&walk->name, walk->spelt_name);
+        TRY(buffer_check(&walk->name));
+        walk->spelt_name = buffer_bytes(&walk->name);
+    }
+    return AMANAT_OK;
 }

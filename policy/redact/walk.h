@@ -27,7 +27,9 @@ struct walk_frame {
     bool captures;        /* it is (part of) an attribute that a policy reads */
     bool captured_any;    /* the next captured thing needs a comma */
     size_t capture_start; /* of an attribute: where its text begins */
-    size_t seen;          /* where its bits of declared names seen begin */
+    uint64_t seen_first;  /* bits of declared names seen, of the first 64 */
+    size_t seen;          /* where the bits of the others begin */
+    size_t last_name;     /* the declared name before, its index + 1; 0: none yet */
     size_t names;         /* where its other names begin */
     size_t name_limit;    /* bytes of a name that are worth keeping */
 };
@@ -47,9 +49,10 @@ struct walk {
     size_t skip_depth; /* inside something that is withheld whole: its nesting */
     bool skip_counts;  /* its scalars are counted as unlabelled */
 
-    struct buffer name;  /* the last name as it is spelt, or its beginning */
-    size_t name_length;  /* of all of it */
-    struct buffer value; /* the open scalar as it is spelt, or its beginning */
+    struct bytes spelt_name; /* the last name: in the input at hand, or in `name` */
+    struct buffer name;      /* one that came in pieces, or its beginning */
+    size_t name_length;      /* of all of it */
+    struct buffer value;     /* an open scalar as it is spelt, or its beginning */
     size_t value_length;
     bool keeps_value;
     bool streams; /* the open scalar is a revealed string that goes straight out */
@@ -68,6 +71,25 @@ void walk_clear(struct walk *walk);
  * from memory, the question or the window's taker.
  */
 AMANAT_MUST_CHECK amanat_result walk_take(struct walk *walk, const struct json_event *event);
+
+/** The input at hand goes: keeps of it what is still needed. MEMORY. */
+AMANAT_MUST_CHECK amanat_result walk_end_input(struct walk *walk);
+
+/* ---- for whole tokens (walk_run.c) ---- */
+
+/** A container begins at the place that is next. */
+AMANAT_MUST_CHECK amanat_result walk_begin_container(struct walk *walk, enum json_event_kind kind);
+AMANAT_MUST_CHECK amanat_result walk_end_container(struct walk *walk);
+/** A whole scalar at `place`, which is next and is NULL where nothing is declared. */
+AMANAT_MUST_CHECK amanat_result walk_take_scalar(struct walk *walk, const struct place *place,
+                                                 enum json_event_kind kind, bool is_integer,
+                                                 struct bytes token);
+
+/** The account of the open record, or of the window. */
+static inline struct account *walk_account(struct walk *walk)
+{
+    return hold_is_open(walk->hold) ? walk->pending : &walk->window->account;
+}
 
 /**
  * Whether a policy reads what stands at `place`, next in the innermost container: not if nothing of

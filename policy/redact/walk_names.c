@@ -18,6 +18,8 @@
 
 /* All names of open objects that had to be kept. One map of a million records fits. */
 #define NAMES_LIMIT ((size_t)32 << 20)
+/* Names whose bits are in the frame itself. */
+#define SEEN_FIRST 64
 /* The longest spelling of one byte of text: \u00XX. */
 #define LONGEST_SPELLING 6
 
@@ -32,19 +34,15 @@ static bool matters(const struct walk *walk, const struct place *place)
     return place != NULL && (place->can_disclose || walk_reads(walk, place));
 }
 
-static bool keeps_undeclared(const struct walk_frame *frame)
-{
-    return frame->place->additional != NULL && frame->place->additional->can_disclose;
-}
-
 amanat_result walk_names_begin(struct walk *walk, struct walk_frame *frame)
 {
     const size_t bits = frame->place->node->member_count;
     frame->seen = walk->seen.length;
     frame->names = walk->names.length;
-    frame->name_limit = keeps_undeclared(frame) ? walk->record_limit
-                                                : LONGEST_SPELLING * frame->place->longest_name + 2;
-    for (size_t i = 0; i < bits; i += 8) {
+    frame->name_limit = walk_names_keeps_undeclared(frame)
+                            ? walk->record_limit
+                            : LONGEST_SPELLING * frame->place->longest_name + 2;
+    for (size_t i = SEEN_FIRST; i < bits; i += 8) {
         buffer_append_byte(&walk->seen, 0);
     }
     return buffer_check(&walk->seen);
@@ -62,6 +60,31 @@ static amanat_result keep_name(struct walk *walk, struct bytes name)
     return buffer_check(&walk->names);
 }
 
+/* Whether the declared name at `index` has come before; now it has. */
+static bool note_seen(struct walk *walk, struct walk_frame *frame, size_t index)
+{
+    if (index < SEEN_FIRST) {
+        const uint64_t bit = UINT64_C(1) << index;
+        const bool was_seen = (frame->seen_first & bit) != 0;
+        frame->seen_first |= bit;
+        return was_seen;
+    }
+    char *bits = walk->seen.at + frame->seen + (index - SEEN_FIRST) / 8;
+    const unsigned bit = 1U << (index % 8);
+    const bool was_seen = ((unsigned char)*bits & bit) != 0;
+    *bits = (char)((unsigned char)*bits | bit);
+    return was_seen;
+}
+
+static amanat_result take_declared(struct walk *walk, struct walk_frame *frame, size_t index)
+{
+    frame->member = frame->place->members[index];
+    frame->last_name = index + 1;
+    return note_seen(walk, frame, index) && matters(walk, frame->member)
+               ? refuse(walk, REDACT_FAULT_DUPLICATE)
+               : AMANAT_OK;
+}
+
 static amanat_result find_member(struct walk *walk, struct walk_frame *frame, struct bytes name)
 {
     const struct place *place = frame->place;
@@ -71,20 +94,27 @@ static amanat_result find_member(struct walk *walk, struct walk_frame *frame, st
         return matters(walk, place->additional) ? keep_name(walk, name) : AMANAT_OK;
     }
     const size_t index = (size_t)(member - place->node->members);
-    char *bits = walk->seen.at + frame->seen + index / 8;
-    const unsigned bit = 1U << (index % 8);
-    frame->member = place->members[index];
-    if (((unsigned char)*bits & bit) != 0 && matters(walk, frame->member)) {
-        return refuse(walk, REDACT_FAULT_DUPLICATE);
-    }
-    *bits = (char)((unsigned char)*bits | bit);
-    return AMANAT_OK;
+    place->expected[frame->last_name] = (uint32_t)index;
+    return take_declared(walk, frame, index);
+}
+
+amanat_result walk_names_take_whole(struct walk *walk, struct walk_frame *frame, struct bytes spelt)
+{
+    walk->spelt_name = spelt;
+    return find_member(walk, frame, bytes_of(spelt.at + 1, spelt.length - 2));
+}
+
+amanat_result walk_names_take_declared(struct walk *walk, struct walk_frame *frame, size_t index,
+                                       struct bytes spelt)
+{
+    walk->spelt_name = spelt;
+    return take_declared(walk, frame, index);
 }
 
 static amanat_result end_name(struct walk *walk, struct walk_frame *frame)
 {
     if (walk->name_length > walk->name.length) { /* longer than any name that matters */
-        if (keeps_undeclared(frame)) {
+        if (walk_names_keeps_undeclared(frame)) {
             return refuse(walk, REDACT_FAULT_RECORD_SIZE);
         }
         frame->member = frame->place->additional;
@@ -108,6 +138,7 @@ amanat_result walk_names_take(struct walk *walk, const struct json_event *event)
     buffer_append(&walk->name, bytes_first(event->piece, length));
     walk->name_length += event->piece.length;
     TRY(buffer_check(&walk->name));
+    walk->spelt_name = buffer_bytes(&walk->name);
     return event->ends ? end_name(walk, frame) : AMANAT_OK;
 }
 
@@ -165,5 +196,5 @@ struct undisclosed_bytes walk_names_current(const struct walk *walk)
     if (count == 0 || walk->frames.items[count - 1].is_array) {
         return (struct undisclosed_bytes){{NULL, 0}};
     }
-    return (struct undisclosed_bytes){buffer_bytes(&walk->name)};
+    return (struct undisclosed_bytes){walk->spelt_name};
 }

@@ -11,6 +11,24 @@ AMANAT_MUST_CHECK amanat_result walk_names_begin(struct walk *walk, struct walk_
 /** A piece of a name; at its end the frame's `member` is set. */
 AMANAT_MUST_CHECK amanat_result walk_names_take(struct walk *walk, const struct json_event *event);
 
+/** Whether undeclared names in this object may leave, so that they are compared. */
+static inline bool walk_names_keeps_undeclared(const struct walk_frame *frame)
+{
+    return frame->place->additional != NULL && frame->place->additional->can_disclose;
+}
+
+/**
+ * A whole name of a run, as it is spelt, without escapes. If undeclared names are kept here, it is
+ * no longer than the frame's limit.
+ */
+AMANAT_MUST_CHECK amanat_result walk_names_take_whole(struct walk *walk, struct walk_frame *frame,
+                                                      struct bytes spelt);
+
+/** A whole name of a run that is the declared one at `index`. */
+AMANAT_MUST_CHECK amanat_result walk_names_take_declared(struct walk *walk,
+                                                         struct walk_frame *frame, size_t index,
+                                                         struct bytes spelt);
+
 /** The object ends: undeclared names that came twice are found now. */
 AMANAT_MUST_CHECK amanat_result walk_names_end(struct walk *walk, const struct walk_frame *frame);
 

@@ -39,6 +39,7 @@ static enum redact_fault scan_piece(struct json_scanner *scanner, struct bytes p
                                     struct buffer *out)
 {
     size_t position = 0;
+    json_scanner_begin_input(scanner);
     for (;;) {
         const struct json_event event = json_scanner_next(scanner, piece, &position, at_end);
         if (event.kind == JSON_EVENT_FAULT) {

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole tokens along the places. What becomes of each is decided in walk.c; here a name is guessed
+ * from the one before it, a scalar that is only counted is counted, and what is withheld whole is
+ * left to json_run_skip.
+ */
+#include "policy/redact/walk_run.h"
+
+#include "policy/base/guard.h"
+#include "policy/redact/json_run.h"
+#include "policy/redact/walk_names.h"
+
+/** A step's outcome besides its result. */
+enum step { STEP_UNSURE = 0, STEP_TAKEN };
+
+static uint64_t load(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+/* Whether `text`, with PLACE_NAME_QUICK bytes at least and `left` in all, begins with the name. */
+static bool begins_with(const char *text, size_t left, const struct place_name *name)
+{
+    if (((load(text) & name->first_mask) ^ name->first) != 0 || name->length == 0) {
+        return false;
+    }
+    if (name->length <= PLACE_NAME_QUICK) {
+        return name->tail == 0 || load(text + name->tail) == name->last;
+    }
+    return name->length <= left && memcmp(text + 8, name->spelt + 8, name->length - 8) == 0;
+}
+
+/* The name at `at`: where it ends, and whether it is the one that is expected. 0: not certain. */
+static size_t find_name_end(const struct json_run *run, const struct walk_frame *frame,
+                            bool *out_expected)
+{
+    const struct place *place = frame->place;
+    const size_t guess = place->expected[frame->last_name];
+    const char *text = run->stretch->at + run->at;
+    *out_expected = guess < place->node->member_count &&
+                    begins_with(text, run->stretch->length - run->at, &place->names[guess]);
+    if (*out_expected) {
+        return run->at + place->names[guess].length;
+    }
+    const size_t end = *text == '"' ? json_run_pass_string(run->stretch, run->at) : 0;
+    const size_t length = end == 0 ? 0 : end - run->at;
+    const bool may_be_too_long = length > frame->name_limit && walk_names_keeps_undeclared(frame);
+    return may_be_too_long || memchr(text, '\\', length) != NULL ? 0 : end;
+}
+
+static enum step take_name(struct walk *walk, struct json_run *run, amanat_result *result)
+{
+    struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
+    const size_t start = run->at;
+    bool is_expected = false;
+    const size_t end = find_name_end(run, frame, &is_expected);
+    if (end == 0 || !json_run_pass_colon(run, end)) {
+        return STEP_UNSURE;
+    }
+    const struct bytes spelt = bytes_of(run->stretch->at + start, end - start);
+    *result =
+        is_expected
+            ? walk_names_take_declared(walk, frame, frame->place->expected[frame->last_name], spelt)
+            : walk_names_take_whole(walk, frame, spelt);
+    return STEP_TAKEN;
+}
+
+/* Nobody can see or reads it, so nothing of it is needed but its kind. */
+static void count_scalar(struct walk *walk, const struct place *place,
+                         const struct json_run_scalar *scalar)
+{
+    struct account *account = walk_account(walk);
+    if (place == NULL) {
+        account->withheld_unlabelled++;
+        return;
+    }
+    account->wrong_type += place_allows(place, scalar->kind, scalar->is_integer) ? 0 : 1;
+    account_withhold(account, place->label);
+}
+
+static enum step take_value(struct walk *walk, struct json_run *run, amanat_result *result)
+{
+    struct json_run_scalar scalar;
+    const struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
+    const struct place *place = frame->is_array ? frame->place->items : frame->member;
+    const enum json_event_kind kind = json_run_kind(json_run_byte(run));
+    if (kind == JSON_EVENT_OBJECT_BEGIN || kind == JSON_EVENT_ARRAY_BEGIN) {
+        if (!json_run_open(run, kind == JSON_EVENT_OBJECT_BEGIN)) {
+            return STEP_UNSURE;
+        }
+        *result = walk_begin_container(walk, kind);
+        return STEP_TAKEN;
+    }
+    if (kind == JSON_EVENT_FAULT || !json_run_scalar(run, kind, &scalar)) {
+        return STEP_UNSURE;
+    }
+    if (place == NULL || place->is_counted) {
+        count_scalar(walk, place, &scalar);
+    } else {
+        *result = walk_take_scalar(walk, place, kind, scalar.is_integer, scalar.text);
+    }
+    return STEP_TAKEN;
+}
+
+/* To the next item of the innermost container, or out of it. */
+static enum step take_next(struct walk *walk, struct json_run *run, amanat_result *result)
+{
+    const bool is_array = walk->frames.items[walk->frames.count - 1].is_array;
+    switch (json_run_next(run, is_array ? ']' : '}')) {
+    case JSON_RUN_END:
+        *result = walk_end_container(walk);
+        return STEP_TAKEN;
+    case JSON_RUN_ITEM:
+        return STEP_TAKEN;
+    case JSON_RUN_UNSURE:
+        break;
+    }
+    return STEP_UNSURE;
+}
+
+static enum step skip(struct walk *walk, struct json_run *run)
+{
+    const size_t around = run->scanner->depth - walk->skip_depth;
+    uint64_t scalars = 0;
+    json_run_skip(run, around, &scalars);
+    walk->skip_depth = run->scanner->depth - around;
+    if (walk->skip_counts) {
+        walk_account(walk)->withheld_unlabelled += scalars;
+    }
+    return walk->skip_depth == 0 ? STEP_TAKEN : STEP_UNSURE;
+}
+
+static enum step take_step(struct walk *walk, struct json_run *run, amanat_result *result)
+{
+    if (walk->skip_depth > 0) {
+        return skip(walk, run);
+    }
+    switch (run->expects) {
+    case JSON_EXPECTS_NAME:
+        return take_name(walk, run, result);
+    case JSON_EXPECTS_VALUE:
+        return take_value(walk, run, result);
+    default:
+        return take_next(walk, run, result);
+    }
+}
+
+amanat_result walk_run(struct walk *walk, struct json_scanner *scanner, struct bytes input,
+                       size_t *position)
+{
+    struct json_run run;
+    amanat_result result = AMANAT_OK;
+    if (!json_run_begin(&run, scanner, input, *position)) {
+        return AMANAT_OK;
+    }
+    while (amanat_is_ok(result) && scanner->depth > 0 && json_run_has_more(&run)) {
+        if (take_step(walk, &run, &result) == STEP_UNSURE && !json_run_may_retry(&run)) {
+            break;
+        }
+    }
+    *position = json_run_end(&run);
+    return result;
+}
