@@ -291,6 +291,9 @@ static void append_access(const struct json *json)
     append_bool(json->out, false, "partnerIsKnown", !explanation->partner_is_unknown);
     append_bool(json->out, false, "caseIsUnknown",
                 explanation->decision.case_state == ACCESS_CASE_UNKNOWN);
+    if (explanation->decision.unbound.length > 0) {
+        append_text(json->out, false, "unbound", explanation->decision.unbound);
+    }
     if (!explanation->is_asked) {
         return;
     }

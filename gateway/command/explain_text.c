@@ -550,6 +550,17 @@ static void append_label_count(const struct text *text)
     buffer_append_format(text->out, "; %zu of %zu labels can leave\n", leave_count, there_count);
 }
 
+static void append_unbound(const struct text *text)
+{
+    const struct access_explanation *explanation = text->view->explanation;
+    if (explanation != NULL && explanation->decision.unbound.length > 0) {
+        buffer_append_format(text->out,
+                             "; the gateway sets the parameter %.*s, and agent or partner has no "
+                             "attribute that it takes",
+                             BYTES_PRINTF(explanation->decision.unbound));
+    }
+}
+
 static void append_answer(const struct text *text)
 {
     const struct explain_view *view = text->view;
@@ -571,6 +582,7 @@ static void append_answer(const struct text *text)
         buffer_append_format(text->out, "; %.*s is ", BYTES_PRINTF(question->action));
         buffer_append_string(text->out, answer_words(question->answer));
     }
+    append_unbound(text);
     buffer_append_byte(text->out, '\n');
 }
 

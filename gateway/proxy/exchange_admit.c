@@ -334,6 +334,19 @@ static void report_policy_errors(const struct exchange *exchange)
                        (int64_t)exchange->decision.error_count);
 }
 
+/* So is an agent or partner that lacks what the gateway must tell the service of it; the name of
+ * the parameter is the ruleset's. */
+static void report_unbound(const struct exchange *exchange)
+{
+    const struct access_decision *decision = &exchange->decision;
+    if (decision->unbound.length > 0) {
+        runtime_log_event(exchange->worker->proxy->log, RUNTIME_LOG_WARNING, "parameter-unbound",
+                          runtime_log_text("access", exchange->id_text),
+                          runtime_log_bytes("operation", exchange->call.operation->id),
+                          runtime_log_bytes("parameter", decision->unbound));
+    }
+}
+
 static void intent_is_recorded(void *context, amanat_result result,
                                const struct durable_entry *entry)
 {
@@ -391,6 +404,7 @@ void exchange_decide(struct exchange *exchange)
         return;
     }
     report_policy_errors(exchange);
+    report_unbound(exchange);
     if (exchange->decision.verdict != ACCESS_PERMITTED) {
         exchange_refuse(exchange, exchange->decision.problem, TRAIL_FAULT_PARTNER);
         return;

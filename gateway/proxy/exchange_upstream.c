@@ -62,7 +62,7 @@ static amanat_result list_headers(struct exchange *exchange, struct http_request
 {
     const struct config_service *service =
         exchange->generation->services[exchange->call.operation->service].config;
-    const struct catalogue_call *call = &exchange->call;
+    const struct catalogue_call *call = &exchange->decision.call;
     struct http_header *headers = arena_allocate_array(
         exchange->arena, OWN_HEADERS + service->header_count + call->parameter_count,
         sizeof(*headers));
@@ -97,7 +97,7 @@ static amanat_result write_target(struct exchange *exchange, const struct config
     struct buffer target;
     buffer_init(&target, TARGET_LIMIT);
     buffer_append_string(&target, service->url.path);
-    catalogue_write_target(&exchange->call, &target);
+    catalogue_write_target(&exchange->decision.call, &target);
     amanat_result result = buffer_check(&target);
     if (amanat_is_ok(result)) {
         result = arena_copy_bytes(exchange->arena, buffer_bytes(&target), out);

@@ -124,7 +124,16 @@ const struct catalogue_member *catalogue_node_find_member(const struct catalogue
 
 enum parameter_place { PARAMETER_IN_PATH = 0, PARAMETER_IN_QUERY, PARAMETER_IN_HEADER };
 
-/** A parameter that may be sent. */
+/** The labels of the field that one value of a parameter names: `sort=plate`. */
+struct catalogue_value_labels {
+    const size_t *labels; /* sorted, each once */
+    size_t label_count;   /* 0: the value names no field */
+};
+
+/** Whose attribute the gateway sets a parameter from: `x-amanat-bind`. */
+enum binding_owner { BINDING_NONE = 0, BINDING_PARTNER, BINDING_AGENT };
+
+/** A parameter that may be sent, or that the gateway sets. */
 struct catalogue_parameter {
     struct bytes name; /* as declared; header names compare without case */
     enum parameter_place place;
@@ -132,14 +141,36 @@ struct catalogue_parameter {
     /** Its type; a SET for arrays (repeated or comma-separated: `explode`). */
     struct catalogue_attribute value;
     bool explode;
-    const size_t *labels; /* none: it may not be used */
+    const size_t *labels;
     size_t label_count;
+    /** One for each value of the enumeration, if its values name fields; else NULL. */
+    const struct catalogue_value_labels *value_labels;
+    struct {
+        enum binding_owner owner; /* NONE: whoever calls may send it, if it is labelled */
+        struct bytes attribute;   /* of the owner */
+    } binding;
+    bool is_paging;                /* it asks for a part of a list */
+    unsigned line, column;         /* where the service's document declares it */
     size_t subject;                /* or CATALOGUE_NONE */
     bool has_minimum, has_maximum; /* of integers and numbers that fit int64 */
     int64_t minimum, maximum;
     size_t max_length; /* code points; default CATALOGUE_PARAMETER_LENGTH */
 };
 #define CATALOGUE_PARAMETER_LENGTH 4096
+
+/** Whether who calls may send it: it, or what its values name, must be labelled. */
+static inline bool catalogue_parameter_is_open(const struct catalogue_parameter *parameter)
+{
+    return parameter->binding.owner == BINDING_NONE &&
+           (parameter->label_count > 0 || parameter->value_labels != NULL);
+}
+
+/** The type of its single values: of the items where it is an array. */
+static inline const struct catalogue_attribute *
+catalogue_parameter_item(const struct catalogue_parameter *parameter)
+{
+    return parameter->value.type == ATTRIBUTE_SET ? parameter->value.element : &parameter->value;
+}
 
 struct catalogue_media_type {
     struct bytes name; /* "application/json", lower case, without parameters */
@@ -252,7 +283,16 @@ struct parameter_value {
     const struct catalogue_parameter *parameter;
     const struct parameter_item *items; /* one, unless it is an array */
     size_t item_count;
+    /** What is asked by: the parameter's labels, and those of fields that its values name. */
+    const size_t *labels; /* each once */
+    size_t label_count;
 };
+
+/**
+ * Types one decoded value strictly: false when it is not spelt as the parameter's type wants it.
+ */
+bool catalogue_read_item(const struct catalogue_parameter *parameter, struct bytes text,
+                         struct parameter_item *out);
 
 /** A header field of a request, for header parameters. */
 struct catalogue_request_header {

@@ -252,6 +252,7 @@ static size_t find_query_parameter(const struct catalogue_operation *operation, 
 {
     for (size_t i = 0; i < operation->parameter_count; i++) {
         if (operation->parameters[i].place == PARAMETER_IN_QUERY &&
+            operation->parameters[i].binding.owner == BINDING_NONE &&
             bytes_equal(operation->parameters[i].name, name)) {
             return i;
         }
@@ -335,7 +336,8 @@ static amanat_result read_headers(const struct reading *reading,
 {
     const struct catalogue_operation *operation = reading->call->operation;
     for (size_t i = 0; i < operation->parameter_count; i++) {
-        if (operation->parameters[i].place != PARAMETER_IN_HEADER) {
+        if (operation->parameters[i].place != PARAMETER_IN_HEADER ||
+            operation->parameters[i].binding.owner != BINDING_NONE) {
             continue;
         }
         for (size_t k = 0; k < count; k++) {
@@ -401,7 +403,8 @@ amanat_result catalogue_call_operation(const struct catalogue *catalogue, struct
     for (size_t k = 0; k < value_count; k++) {
         size_t index = 0;
         while (index < operation->parameter_count &&
-               !bytes_equal(operation->parameters[index].name, values[k].name)) {
+               (operation->parameters[index].binding.owner != BINDING_NONE ||
+                !bytes_equal(operation->parameters[index].name, values[k].name))) {
             index++;
         }
         if (index == operation->parameter_count) {

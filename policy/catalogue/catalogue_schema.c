@@ -263,7 +263,7 @@ static void write_operation(struct buffer *out, const struct catalogue_operation
         out, " appliesTo { principal: Agent, resource: Service, context: { %s, parameters: {",
         access_fields);
     for (size_t i = 0; i < operation->parameter_count; i++) {
-        if (operation->parameters[i].label_count > 0) {
+        if (catalogue_parameter_is_open(&operation->parameters[i])) {
             write_field(out, &operation->parameters[i].value, &is_first);
         }
     }

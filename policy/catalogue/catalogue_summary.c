@@ -303,6 +303,13 @@ static amanat_result summarise_operation(struct walk *walk, struct catalogue_ope
                        &operation->record_count);
 }
 
+static void query_labels(const size_t *labels, size_t count, struct catalogue_label_use *uses)
+{
+    for (size_t i = 0; i < count; i++) {
+        uses[labels[i]].queried = true;
+    }
+}
+
 static void use_labels(struct walk *walk, const struct catalogue_operation *operation,
                        struct catalogue_label_use *uses)
 {
@@ -315,8 +322,12 @@ static void use_labels(struct walk *walk, const struct catalogue_operation *oper
     }
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const struct catalogue_parameter *parameter = &operation->parameters[i];
-        for (size_t k = 0; k < parameter->label_count; k++) {
-            uses[parameter->labels[k]].queried = true;
+        query_labels(parameter->labels, parameter->label_count, uses);
+        for (size_t k = 0; parameter->value_labels != NULL &&
+                           k < catalogue_parameter_item(parameter)->enumeration_count;
+             k++) {
+            query_labels(parameter->value_labels[k].labels, parameter->value_labels[k].label_count,
+                         uses);
         }
     }
     if (operation->body == NULL) {

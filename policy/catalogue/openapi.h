@@ -178,6 +178,11 @@ AMANAT_MUST_CHECK amanat_result openapi_read_label(struct openapi *openapi,
                                                    const struct document *object,
                                                    size_t *out_label_set, bool *out_found);
 
+/** Reads a label or a list of labels that stands after `keyword`. */
+AMANAT_MUST_CHECK amanat_result openapi_read_labels(struct openapi *openapi,
+                                                    const struct document *value,
+                                                    const char *keyword, size_t *out_label_set);
+
 /** Reads `x-amanat-subject`: an index, or CATALOGUE_NONE. */
 size_t openapi_read_subject(struct openapi *openapi, const struct document *object);
 
@@ -356,6 +361,14 @@ struct parameter_list {
 AMANAT_MUST_CHECK amanat_result openapi_read_parameters(struct openapi *openapi,
                                                         const struct document *list,
                                                         struct parameter_list *out);
+
+/**
+ * What our extensions say of a parameter beyond its label (openapi_parameter_extension.c): which
+ * fields its values name, from where the gateway sets it, whether it pages.
+ */
+AMANAT_MUST_CHECK amanat_result openapi_extend_parameter(struct openapi *openapi,
+                                                         const struct document *at,
+                                                         struct catalogue_parameter *parameter);
 
 AMANAT_MUST_CHECK amanat_result openapi_read_paths(struct openapi *openapi);
 

@@ -55,12 +55,11 @@ const char *label_set_text(struct compiler *compiler, size_t label_set)
     return text == NULL ? "labels" : text;
 }
 
-static size_t find_label(struct openapi *openapi, const struct document *name)
+static size_t find_label(struct openapi *openapi, const struct document *name, const char *keyword)
 {
     const struct compiler *compiler = openapi->compiler;
     if (name->kind != DOCUMENT_STRING) {
-        OPENAPI_ERROR(openapi, name, "label",
-                      "`x-amanat-label` must be a label or a list of labels");
+        OPENAPI_ERROR(openapi, name, "label", "`%s` must be a label or a list of labels", keyword);
         return CATALOGUE_NONE;
     }
     const size_t label = vocabulary_find_label(&compiler->vocabulary, name->text);
@@ -75,10 +74,10 @@ static size_t find_label(struct openapi *openapi, const struct document *name)
     return CATALOGUE_NONE;
 }
 
-static void add_label(struct openapi *openapi, const struct document *name, size_t *labels,
-                      size_t *count)
+static void add_label(struct openapi *openapi, const struct document *name, const char *keyword,
+                      size_t *labels, size_t *count)
 {
-    const size_t label = find_label(openapi, name);
+    const size_t label = find_label(openapi, name, keyword);
     for (size_t i = 0; i < *count; i++) {
         if (labels[i] == label) {
             OPENAPI_ERROR(openapi, name, "label", "`%.*s` stands twice in this list",
@@ -91,30 +90,34 @@ static void add_label(struct openapi *openapi, const struct document *name, size
     }
 }
 
+amanat_result openapi_read_labels(struct openapi *openapi, const struct document *value,
+                                  const char *keyword, size_t *out_label_set)
+{
+    size_t *labels =
+        arena_allocate_array(openapi->compiler->arena, LABELS_OF_ONE_PLACE, sizeof(*labels));
+    TRY_MEMORY(labels);
+    size_t count = 0;
+    if (value->kind != DOCUMENT_ARRAY) {
+        add_label(openapi, value, keyword, labels, &count);
+    } else if (value->count == 0 || value->count > LABELS_OF_ONE_PLACE) {
+        OPENAPI_ERROR(openapi, value, "label", "a list of labels holds 1 to %d of them",
+                      LABELS_OF_ONE_PLACE);
+    } else {
+        for (size_t i = 0; i < value->count; i++) {
+            add_label(openapi, &value->items[i], keyword, labels, &count);
+        }
+    }
+    return label_set_intern(openapi->compiler, labels, count, out_label_set);
+}
+
 amanat_result openapi_read_label(struct openapi *openapi, const struct document *object,
                                  size_t *out_label_set, bool *out_found)
 {
     const struct document *value = document_get(object, "x-amanat-label");
     *out_label_set = LABEL_SET_NONE;
     *out_found = value != NULL;
-    if (value == NULL) {
-        return AMANAT_OK;
-    }
-    size_t *labels =
-        arena_allocate_array(openapi->compiler->arena, LABELS_OF_ONE_PLACE, sizeof(*labels));
-    TRY_MEMORY(labels);
-    size_t count = 0;
-    if (value->kind != DOCUMENT_ARRAY) {
-        add_label(openapi, value, labels, &count);
-    } else if (value->count == 0 || value->count > LABELS_OF_ONE_PLACE) {
-        OPENAPI_ERROR(openapi, value, "label", "a list of labels holds 1 to %d of them",
-                      LABELS_OF_ONE_PLACE);
-    } else {
-        for (size_t i = 0; i < value->count; i++) {
-            add_label(openapi, &value->items[i], labels, &count);
-        }
-    }
-    return label_set_intern(openapi->compiler, labels, count, out_label_set);
+    return value == NULL ? AMANAT_OK
+                         : openapi_read_labels(openapi, value, "x-amanat-label", out_label_set);
 }
 
 static void refuse_subject(struct openapi *openapi, const struct document *value)

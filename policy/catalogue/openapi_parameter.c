@@ -262,9 +262,7 @@ static amanat_result read_value(const struct reading *reading, struct schema *sc
     parameter->label_count = labels->count;
     take_subject(reading, part_subject(compiler, part));
     take_subject(reading, part_subject(compiler, values));
-    const enum attribute_type type = parameter->value.type == ATTRIBUTE_SET
-                                         ? parameter->value.element->type
-                                         : parameter->value.type;
+    const enum attribute_type type = catalogue_parameter_item(parameter)->type;
     for (size_t i = 0; i < values->schemas.count; i++) {
         read_bounds(parameter, type, values->schemas.items[i].schema->at);
     }
@@ -291,17 +289,21 @@ static amanat_result read_schema(const struct reading *reading)
     const struct arena_mark mark = arena_mark(openapi->compiler->scratch);
     const amanat_result read = read_value(reading, schema, label_set, has_label);
     arena_rewind(openapi->compiler->scratch, mark);
-    TRY(read);
-    if (reading->parameter->label_count == 0) {
-        compiler_report(
-            openapi->compiler,
-            reading->parameter->required ? AMANAT_SEVERITY_WARNING : AMANAT_SEVERITY_NOTE,
-            openapi_place(openapi, reading->at), "unlabelled",
-            "the parameter `%.*s` has no label, so it may not be used%s",
-            BYTES_PRINTF(reading->parameter->name),
-            reading->parameter->required ? ", and the operation may not be called" : "");
+    return read;
+}
+
+static void tell_unlabelled(const struct reading *reading)
+{
+    const struct catalogue_parameter *parameter = reading->parameter;
+    if (parameter->binding.owner != BINDING_NONE || catalogue_parameter_is_open(parameter)) {
+        return;
     }
-    return AMANAT_OK;
+    compiler_report(reading->openapi->compiler,
+                    parameter->required ? AMANAT_SEVERITY_WARNING : AMANAT_SEVERITY_NOTE,
+                    openapi_place(reading->openapi, reading->at), "unlabelled",
+                    "the parameter `%.*s` has no label, so it may not be used%s",
+                    BYTES_PRINTF(parameter->name),
+                    parameter->required ? ", and the operation may not be called" : "");
 }
 
 /* ---- one parameter, and lists of them ---- */
@@ -355,8 +357,13 @@ static amanat_result read_parameter(struct openapi *openapi, const struct docume
         OPENAPI_ERROR(openapi, at, "parameter", "the path parameter `%.*s` needs `required: true`",
                       BYTES_PRINTF(parameter->name));
     }
+    parameter->line = at->line;
+    parameter->column = at->column;
     const struct reading reading = {openapi, at, parameter};
-    return read_schema(&reading);
+    TRY(read_schema(&reading));
+    TRY(openapi_extend_parameter(openapi, at, parameter));
+    tell_unlabelled(&reading);
+    return AMANAT_OK;
 }
 
 static bool is_same(const struct catalogue_parameter *a, const struct catalogue_parameter *b)

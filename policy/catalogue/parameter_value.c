@@ -150,19 +150,19 @@ static bool is_address(struct bytes text)
 
 /* ---- one value ---- */
 
-static const struct catalogue_attribute *single_type(const struct catalogue_parameter *parameter)
+/* Its index in the enumeration, or its count. */
+static size_t enumerated(const struct catalogue_attribute *type, struct bytes text)
 {
-    return parameter->value.type == ATTRIBUTE_SET ? parameter->value.element : &parameter->value;
+    size_t index = 0;
+    while (index < type->enumeration_count && !bytes_equal(type->enumeration[index], text)) {
+        index++;
+    }
+    return index;
 }
 
 static bool is_enumerated(const struct catalogue_attribute *type, struct bytes text)
 {
-    for (size_t i = 0; i < type->enumeration_count; i++) {
-        if (bytes_equal(type->enumeration[i], text)) {
-            return true;
-        }
-    }
-    return type->enumeration_count == 0;
+    return type->enumeration_count == 0 || enumerated(type, text) < type->enumeration_count;
 }
 
 /* What may stand as a segment of a path: a dot segment would mean another path. */
@@ -172,11 +172,10 @@ static bool is_segment(struct bytes text)
            !bytes_equal(text, BYTES(".")) && !bytes_equal(text, BYTES(".."));
 }
 
-/* Types one value strictly: false when it is not spelt as the parameter's type wants it. */
-static bool read_item(const struct catalogue_parameter *parameter, struct bytes text,
-                      struct parameter_item *out)
+bool catalogue_read_item(const struct catalogue_parameter *parameter, struct bytes text,
+                         struct parameter_item *out)
 {
-    const struct catalogue_attribute *type = single_type(parameter);
+    const struct catalogue_attribute *type = catalogue_parameter_item(parameter);
     struct parameter_item item = {.text = text};
     if (!is_plain_text(text, parameter->max_length) || !is_enumerated(type, text) ||
         (parameter->place == PARAMETER_IN_PATH && !is_segment(text))) {
@@ -231,7 +230,8 @@ struct bytes declared_name(const struct catalogue_service *service, struct bytes
     for (size_t i = 0; i < service->operation_count; i++) {
         const struct catalogue_operation *operation = &service->operations[i];
         for (size_t k = 0; k < operation->parameter_count; k++) {
-            if (bytes_equal(operation->parameters[k].name, sent)) {
+            if (operation->parameters[k].binding.owner == BINDING_NONE &&
+                bytes_equal(operation->parameters[k].name, sent)) {
                 return operation->parameters[k].name;
             }
         }
@@ -244,16 +244,58 @@ amanat_result parameters_add(const struct catalogue_parameter *parameter, struct
                              struct problem *out_problem)
 {
     struct parameter_item item;
-    if (parameter->label_count == 0) {
+    if (!catalogue_parameter_is_open(parameter)) {
         return refuse_parameter(PROBLEM_UNDECLARED, parameter->name, out_problem);
     }
     const bool repeated = sent->count > 0 && parameter->value.type != ATTRIBUTE_SET;
-    if (repeated || !read_item(parameter, text, &item)) {
+    if (repeated || !catalogue_read_item(parameter, text, &item)) {
         return refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
     }
     struct parameter_item *slot = VECTOR_PUSH(arena, sent);
     TRY_MEMORY(slot);
     *slot = item;
+    return AMANAT_OK;
+}
+
+/* ---- what is asked by ---- */
+
+static void add_labels(const size_t *labels, size_t count, size_t *list, size_t *list_count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (at < *list_count && list[at] != labels[i]) {
+            at++;
+        }
+        list[at] = labels[i];
+        *list_count += at == *list_count ? 1 : 0;
+    }
+}
+
+/* The labels of the parameter itself, and of each field that one of its values names. */
+static amanat_result list_labels(struct arena *arena, struct parameter_value *value)
+{
+    const struct catalogue_parameter *parameter = value->parameter;
+    const struct catalogue_attribute *type = catalogue_parameter_item(parameter);
+    value->labels = parameter->labels;
+    value->label_count = parameter->label_count;
+    if (parameter->value_labels == NULL) {
+        return AMANAT_OK;
+    }
+    size_t most = parameter->label_count;
+    for (size_t i = 0; i < type->enumeration_count; i++) {
+        most += parameter->value_labels[i].label_count;
+    }
+    size_t *list = arena_allocate_array(arena, most, sizeof(*list));
+    size_t count = 0;
+    TRY_MEMORY(list);
+    add_labels(parameter->labels, parameter->label_count, list, &count);
+    for (size_t i = 0; i < value->item_count; i++) {
+        const struct catalogue_value_labels *named =
+            &parameter->value_labels[enumerated(type, value->items[i].text)];
+        add_labels(named->labels, named->label_count, list, &count);
+    }
+    value->labels = list;
+    value->label_count = count;
     return AMANAT_OK;
 }
 
@@ -268,8 +310,11 @@ amanat_result parameters_finish(const struct catalogue_operation *operation,
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const struct catalogue_parameter *parameter = &operation->parameters[i];
         if (sent[i].count > 0) {
-            values[count++] = (struct parameter_value){parameter, sent[i].items, sent[i].count};
-        } else if (parameter->required) {
+            values[count] = (struct parameter_value){
+                .parameter = parameter, .items = sent[i].items, .item_count = sent[i].count};
+            TRY(list_labels(arena, &values[count]));
+            count++;
+        } else if (parameter->required && parameter->binding.owner == BINDING_NONE) {
             return refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
         }
     }

@@ -194,9 +194,9 @@ static amanat_result decide_parameters(const struct access *access,
 {
     const struct catalogue_call *call = access->request->call;
     for (size_t i = 0; i < call->parameter_count; i++) {
-        const struct catalogue_parameter *parameter = call->parameters[i].parameter;
-        for (size_t k = 0; k < parameter->label_count; k++) {
-            TRY(decide_label(access, "query", parameter->labels[k], parameter->name, decision));
+        const struct parameter_value *value = &call->parameters[i];
+        for (size_t k = 0; k < value->label_count; k++) {
+            TRY(decide_label(access, "query", value->labels[k], value->parameter->name, decision));
             if (decision->verdict != ACCESS_PERMITTED) {
                 return AMANAT_OK;
             }
@@ -230,8 +230,8 @@ static amanat_result count_asked(const struct access *access, struct access_deci
     TRY_MEMORY(uses);
     TRY_MEMORY(asked);
     for (size_t i = 0; i < call->parameter_count; i++) {
-        for (size_t k = 0; k < call->parameters[i].parameter->label_count; k++) {
-            uses[call->parameters[i].parameter->labels[k]]++;
+        for (size_t k = 0; k < call->parameters[i].label_count; k++) {
+            uses[call->parameters[i].labels[k]]++;
         }
     }
     for (size_t i = 0; body != NULL && i < body->label_count; i++) {
@@ -304,6 +304,9 @@ amanat_result access_decide(const struct ruleset *ruleset, const struct access_r
     }
     if (decision.verdict == ACCESS_PERMITTED) {
         TRY(decide_body(access, &decision));
+    }
+    if (decision.verdict == ACCESS_PERMITTED) {
+        TRY(access_bind_parameters(access, &decision));
     }
     if (decision.verdict == ACCESS_PERMITTED) {
         TRY(access_make_plan(access, &decision.plan));

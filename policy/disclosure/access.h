@@ -88,12 +88,20 @@ struct access_decision {
     size_t asked_count;
     const struct redact_subject *subjects; /* asked by; identifiers normalised */
     size_t subject_count;
+    /** When permitted: the call as it goes to the service, with what the gateway sets. */
+    struct catalogue_call call;
+    /**
+     * The parameter that the gateway could not set, which refused the access: an alarm; else no
+     * bytes.
+     */
+    struct bytes unbound;
     const struct plan *plan;                        /* when permitted */
     const struct access_field_errors *field_errors; /* when permitted: an alarm, too */
 };
 
 /**
- * Decides an access: the need first, then the call, then what it asks by, then the plan. All of the
+ * Decides an access: the need first, then the call, then what it asks by, then what the gateway
+ * sets, then the plan. All of the
  * decision lives in `arena`, which the plan's questions use too, and must not outlive `ruleset`. A
  * refusal is an OK result whose verdict is not PERMITTED; a failure (MEMORY, BUG) is no decision,
  * and discloses nothing.

@@ -307,9 +307,9 @@ static amanat_result explain_asked(const struct access *access, struct asked_lis
     const struct catalogue_call *call = access->request->call;
     const struct catalogue_body *body = access->request->body;
     for (size_t i = 0; i < call->parameter_count; i++) {
-        const struct catalogue_parameter *parameter = call->parameters[i].parameter;
-        for (size_t k = 0; k < parameter->label_count; k++) {
-            TRY(explain_label(access, "query", parameter->labels[k], parameter->name, list));
+        const struct parameter_value *value = &call->parameters[i];
+        for (size_t k = 0; k < value->label_count; k++) {
+            TRY(explain_label(access, "query", value->labels[k], value->parameter->name, list));
         }
     }
     for (size_t i = 0; body != NULL && i < body->label_count; i++) {

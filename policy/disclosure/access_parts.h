@@ -94,6 +94,13 @@ AMANAT_MUST_CHECK amanat_result access_prepare_questions(struct access *access);
 AMANAT_MUST_CHECK amanat_result access_call_context(const struct access *access,
                                                     struct cedar_value *out);
 
+/**
+ * Completes the call of a permitted access with the parameters that the gateway sets, or refuses it
+ * (access_bind.c).
+ */
+AMANAT_MUST_CHECK amanat_result access_bind_parameters(const struct access *access,
+                                                       struct access_decision *decision);
+
 /** Makes the plan of a permitted access (access_plan.c). */
 AMANAT_MUST_CHECK amanat_result access_make_plan(const struct access *access,
                                                  const struct plan **out);

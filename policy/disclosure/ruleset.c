@@ -430,7 +430,10 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
     TRY(cedar_policy_set_resource_attributes(ruleset->policies, note_attribute, ruleset));
     TRY(cedar_compile_unchecked(ruleset->arena, ruleset->policies, &ruleset->compiled_policies));
     TRY(index_field_actions(ruleset));
-    return ruleset_check_policies(ruleset, diagnostics);
+    const amanat_result bindings = ruleset_check_bindings(ruleset, diagnostics);
+    TRY(ruleset_check_policies(ruleset, diagnostics));
+    ruleset_lint_paging(ruleset, diagnostics);
+    return bindings;
 }
 
 amanat_result ruleset_compile(const struct ruleset_sources *sources,

@@ -34,6 +34,16 @@ struct ruleset {
 AMANAT_MUST_CHECK amanat_result ruleset_check_policies(const struct ruleset *ruleset,
                                                        struct amanat_diagnostics *diagnostics);
 
+/**
+ * CONFIG_FAULT, after diagnostics, for parameters that are set from attributes which the model does
+ * not have, or has of another type (ruleset_parameter.c).
+ */
+AMANAT_MUST_CHECK amanat_result ruleset_check_bindings(const struct ruleset *ruleset,
+                                                       struct amanat_diagnostics *diagnostics);
+
+/** Warns of parameters that page where policies may leave records out (ruleset_parameter.c). */
+void ruleset_lint_paging(const struct ruleset *ruleset, struct amanat_diagnostics *diagnostics);
+
 /** The ids of all entities of type Partner, the folder's first. */
 AMANAT_MUST_CHECK amanat_result ruleset_list_partners(const struct ruleset *ruleset,
                                                       struct arena *arena, const struct bytes **out,

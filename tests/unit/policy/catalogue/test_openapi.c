@@ -274,6 +274,93 @@ static void test_openapi__refuses_parameters_at_the_place(void **state)
                    sizeof(cases) / sizeof(cases[0]));
 }
 
+#define SORT(extensions)                                                                           \
+    FIXTURE_PARAMETER(                                                                             \
+        "{name: sort, in: query, schema: {enum: [plate, -plate, newest]}, " extensions "}")
+#define BOUND(place, schema, extensions)                                                           \
+    FIXTURE_PARAMETER("{name: a, in: " place ", schema: " schema ", " extensions "}")
+
+static void test_openapi__refuses_extensions_of_parameters_at_the_place(void **state)
+{
+    (void)state;
+    static const struct marked_case cases[] = {
+        {"value-labels", "must be an object", SORT("x-amanat-value-labels: @@plate")},
+        {"value-labels", "did you mean `plate`",
+         SORT("x-amanat-value-labels: {@@plat: note, plate: note, -plate: note, newest: null}")},
+        {"value-labels", "the value `newest` is not listed",
+         SORT("x-amanat-value-labels: @@{plate: note, -plate: []}")},
+        {"unknown-label", "did you mean `note`",
+         SORT("x-amanat-value-labels: {plate: @@notes, -plate: note, newest: null}")},
+        {"label", "`x-amanat-value-labels` must be a label",
+         SORT("x-amanat-value-labels: {plate: @@1, -plate: note, newest: null}")},
+        {"label", "stands twice",
+         SORT("x-amanat-value-labels: {plate: [note, @@note], -plate: note, newest: null}")},
+        {"value-labels", "needs an `enum`",
+         FIXTURE_PARAMETER("{name: sort, in: query, schema: {type: string}, "
+                           "x-amanat-value-labels: @@{plate: note}}")},
+        {"extension", "means nothing",
+         FIXTURE_PARAMETER("{name: sort, in: query, schema: {enum: [plate], "
+                           "@@x-amanat-value-labels: {plate: note}}}")},
+        {"bind", "such as `partner.city`",
+         BOUND("query", "{type: string}", "x-amanat-bind: @@city")},
+        {"bind", "such as `partner.city`",
+         BOUND("query", "{type: string}", "x-amanat-bind: @@partner.home.city")},
+        {"bind", "such as `partner.city`", BOUND("query", "{type: string}", "x-amanat-bind: @@7")},
+        {"bind", "such as `partner.city`",
+         BOUND("query", "{type: string}", "x-amanat-bind: @@partner.")},
+        {"bind", "who calls writes the path",
+         FIXTURE_HEAD "paths: {'/{a}': {get: {operationId: a, responses: {204: {}}, parameters: "
+                      "[{name: a, in: path, required: true, schema: {type: string}, "
+                      "x-amanat-bind: @@partner.city}]}}}\n"},
+        {"bind", "is a string without `format`",
+         BOUND("query", "{type: number}", "x-amanat-bind: @@partner.city")},
+        {"bind", "is a string without `format`",
+         BOUND("header", "{type: string, format: date}", "x-amanat-bind: @@agent.since")},
+        {"bind", "`x-amanat-label` says nothing",
+         BOUND("query", "{type: string}", "x-amanat-bind: partner.city, x-amanat-label: @@note")},
+        {"bind", "`x-amanat-subject` says nothing",
+         BOUND("query", "{type: string}", "x-amanat-bind: partner.city, x-amanat-subject: @@cnic")},
+        {"type", "must be true or false", BOUND("query", LABELLED, "x-amanat-paging: @@sometimes")},
+    };
+    fixture_expect("services/s.yaml", AMANAT_SEVERITY_ERROR, cases,
+                   sizeof(cases) / sizeof(cases[0]));
+}
+
+static void test_openapi__knows_parameters_that_page(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *parameter;
+        bool is_paging;
+    } cases[] = {
+        {"{name: limit, in: query, schema: {type: integer}}", true},
+        {"{name: 'page[size]', in: query, schema: {type: integer}}", true},
+        {"{name: page_token, in: query, schema: {type: string}}", true},
+        {"{name: $skip, in: query, schema: {type: integer}}", true},
+        {"{name: perPage, in: query, schema: {type: integer}}", true},
+        {"{name: X-Cursor, in: header, schema: {type: string}}", false},
+        {"{name: X-Cursor, in: header, schema: {type: string}, x-amanat-paging: true}", true},
+        {"{name: after, in: query, schema: {type: string}}", true},
+        {"{name: after, in: query, schema: {type: string, format: date-time}}", false},
+        {"{name: limit, in: query, schema: {type: integer}, x-amanat-paging: false}", false},
+        {"{name: speedLimit, in: query, schema: {type: integer}}", false},
+        {"{name: aVeryLongNameThatIsNothingOfTheKindAtAll, in: query, schema: {type: string}}",
+         false},
+        {"{name: plate, in: query, schema: {type: string}}", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[1024];
+        (void)snprintf(text, sizeof(text), FIXTURE_PARAMETER("%s"), cases[i].parameter);
+        struct fixture fixture = fixture_service("services/s.yaml", bytes_of_string(text));
+        const struct catalogue_parameter *parameter =
+            &fixture.catalogue->services[0].operations[0].parameters[0];
+        if (parameter->is_paging != cases[i].is_paging) {
+            fail_msg("%s", cases[i].parameter);
+        }
+        fixture_free(&fixture);
+    }
+}
+
 static void test_openapi__tells_what_is_withheld(void **state)
 {
     (void)state;
@@ -417,6 +504,8 @@ int main(void)
         cmocka_unit_test(test_openapi__refuses_schemas_at_the_place),
         cmocka_unit_test(test_openapi__refuses_operations_at_the_place),
         cmocka_unit_test(test_openapi__refuses_parameters_at_the_place),
+        cmocka_unit_test(test_openapi__refuses_extensions_of_parameters_at_the_place),
+        cmocka_unit_test(test_openapi__knows_parameters_that_page),
         cmocka_unit_test(test_openapi__tells_what_is_withheld),
         cmocka_unit_test(test_openapi__refuses_one_name_for_two_services),
         cmocka_unit_test(test_openapi__accepts_what_real_documents_hold),

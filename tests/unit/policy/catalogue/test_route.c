@@ -282,6 +282,98 @@ static void test_route__writes_the_target_anew(void **state)
     fixture_free(&fixture);
 }
 
+static const char naming_service[] =
+    "openapi: 3.1.0\n"
+    "x-amanat-service: s\n"
+    "paths:\n"
+    "  /things: {get: {operationId: all, responses: {204: {}}, parameters: [\n"
+    "    {name: sort, in: query, schema: {enum: [plate, -plate, owner, newest]},\n"
+    "     x-amanat-value-labels: {plate: vehicle.plate, -plate: vehicle.plate,\n"
+    "       owner: [person.cnic, person.name], newest: null}},\n"
+    "    {name: fields, in: query, x-amanat-label: note,\n"
+    "     schema: {type: array, items: {type: string, enum: [plate, at, note, id]}},\n"
+    "     x-amanat-value-labels: {plate: vehicle.plate, at: time, note: note, id: []}},\n"
+    "    {name: city, in: query, schema: {type: string}, required: true,\n"
+    "     x-amanat-bind: partner.city},\n"
+    "    {name: X-City, in: header, schema: {type: string}, x-amanat-bind: partner.city}]}}\n";
+
+/* What is asked by is what the values name; a label is asked once for each parameter. */
+static void test_route__asks_by_what_the_values_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query;
+        enum problem_name problem; /* 0: none */
+        const char *parameter;     /* of the problem */
+        const char *labels;        /* of all parameters */
+    } cases[] = {
+        {"", 0, "", ""},
+        {"sort=plate", 0, "", "vehicle.plate "},
+        {"sort=-plate", 0, "", "vehicle.plate "},
+        {"sort=owner", 0, "", "person.cnic person.name "},
+        {"sort=newest", 0, "", ""},
+        {"fields=id", 0, "", "note "},
+        {"fields=plate&fields=at&fields=plate&fields=note", 0, "", "note vehicle.plate time "},
+        {"sort=plate&fields=plate", 0, "", "vehicle.plate note vehicle.plate "},
+        {"sort=Plate", PROBLEM_MALFORMED, "sort", ""},
+        {"sort=+plate", PROBLEM_MALFORMED, "sort", ""},
+        {"sort=plate,owner", PROBLEM_MALFORMED, "sort", ""},
+        {"sort=plate&sort=plate", PROBLEM_MALFORMED, "sort", ""},
+        {"sort=", PROBLEM_MALFORMED, "sort", ""},
+        {"fields=plate&fields=secret", PROBLEM_MALFORMED, "fields", ""},
+        {"city=Lahore", PROBLEM_UNDECLARED, "", ""}, /* the gateway sets it */
+        {"town=Lahore", PROBLEM_UNDECLARED, "", ""},
+    };
+    struct fixture fixture = fixture_service("services/s.yaml", bytes_of_string(naming_service));
+    const struct vocabulary *vocabulary = &fixture.catalogue->vocabulary;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena *arena = arena_new((size_t)1 << 20);
+        struct catalogue_call call;
+        struct problem problem = {0};
+        char text[256];
+        (void)snprintf(text, sizeof(text), "/s/things?%s", cases[i].query);
+        const amanat_result routed = route(&fixture, "GET", text, arena, &call, &problem);
+        if (amanat_is_ok(routed) != (cases[i].problem == 0) || problem.name != cases[i].problem ||
+            !bytes_equal_string(problem.parameter, cases[i].parameter)) {
+            fail_msg("%s: problem %d", cases[i].query, (int)problem.name);
+        }
+        text[0] = '\0';
+        for (size_t p = 0; amanat_is_ok(routed) && p < call.parameter_count; p++) {
+            for (size_t k = 0; k < call.parameters[p].label_count; k++) {
+                const struct bytes name = vocabulary->labels[call.parameters[p].labels[k]].name;
+                (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s ",
+                               BYTES_PRINTF(name));
+            }
+        }
+        assert_string_equal(text, cases[i].labels);
+        arena_free(arena);
+    }
+    fixture_free(&fixture);
+}
+
+/* A header that the gateway sets is, like every header that nobody declared, passed over. */
+static void test_route__takes_no_bound_parameter_from_who_calls(void **state)
+{
+    (void)state;
+    const struct catalogue_request_header header = {BYTES("x-city"), BYTES("Karachi")};
+    const struct catalogue_named_value value = {BYTES("city"), BYTES("Karachi")};
+    struct fixture fixture = fixture_service("services/s.yaml", bytes_of_string(naming_service));
+    struct arena *arena = arena_new((size_t)1 << 20);
+    struct catalogue_call call;
+    struct problem problem = {0};
+    assert_true(amanat_is_ok(catalogue_route(fixture.catalogue, BYTES("GET"), BYTES("/s/things"),
+                                             &header, 1, arena, &call, &problem)));
+    assert_int_equal(call.parameter_count, 0);
+    assert_int_equal(
+        catalogue_call_operation(fixture.catalogue, BYTES("all"), &value, 1, arena, &call, &problem)
+            .status,
+        AMANAT_STATUS_REFUSED);
+    assert_int_equal(problem.name, PROBLEM_UNDECLARED);
+    assert_int_equal(problem.parameter.length, 0);
+    arena_free(arena);
+    fixture_free(&fixture);
+}
+
 static void test_call_operation__takes_named_values(void **state)
 {
     (void)state;
@@ -340,6 +432,8 @@ int main(void)
         cmocka_unit_test(test_route__takes_one_spelling_for_each_value),
         cmocka_unit_test(test_route__types_values_and_reads_headers),
         cmocka_unit_test(test_route__writes_the_target_anew),
+        cmocka_unit_test(test_route__asks_by_what_the_values_name),
+        cmocka_unit_test(test_route__takes_no_bound_parameter_from_who_calls),
         cmocka_unit_test(test_call_operation__takes_named_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
