@@ -78,6 +78,22 @@ struct catalogue_record {
     size_t service_count;
 };
 
+/** How large a value may be. */
+struct catalogue_bounds {
+    bool has_minimum, has_maximum; /* of integers and numbers that fit int64 */
+    int64_t minimum, maximum;
+    size_t max_length; /* code points */
+};
+
+/** What a scalar of a request body must satisfy beyond its kind. */
+struct catalogue_rule {
+    bool is_enumerated;              /* it must be one of these */
+    const struct bytes *enumeration; /* strings decoded, numbers as spelt */
+    size_t enumeration_count;
+    enum attribute_type format; /* of strings: DATETIME, DATE, IPADDR; else any */
+    struct catalogue_bounds bounds;
+};
+
 struct catalogue_node;
 
 struct catalogue_member {
@@ -88,6 +104,7 @@ struct catalogue_member {
      * node.
      */
     size_t attribute;
+    bool is_required; /* `required` lists it: of request bodies, unless it is `readOnly` */
 };
 
 /**
@@ -114,6 +131,8 @@ struct catalogue_node {
     const struct catalogue_node *items; /* of an array */
     /** Schema {} with a label: every value, at any depth, is a field of these labels. */
     bool is_anything;
+    bool is_read_only;                 /* `readOnly`: no request needs it */
+    const struct catalogue_rule *rule; /* of request bodies; NULL: none */
 };
 
 /** The declared member of that name, or NULL (then `additional` speaks, if there). */
@@ -149,12 +168,10 @@ struct catalogue_parameter {
         enum binding_owner owner; /* NONE: whoever calls may send it, if it is labelled */
         struct bytes attribute;   /* of the owner */
     } binding;
-    bool is_paging;                /* it asks for a part of a list */
-    unsigned line, column;         /* where the service's document declares it */
-    size_t subject;                /* or CATALOGUE_NONE */
-    bool has_minimum, has_maximum; /* of integers and numbers that fit int64 */
-    int64_t minimum, maximum;
-    size_t max_length; /* code points; default CATALOGUE_PARAMETER_LENGTH */
+    bool is_paging;                 /* it asks for a part of a list */
+    unsigned line, column;          /* where the service's document declares it */
+    size_t subject;                 /* or CATALOGUE_NONE */
+    struct catalogue_bounds bounds; /* max_length: by default CATALOGUE_PARAMETER_LENGTH */
 };
 #define CATALOGUE_PARAMETER_LENGTH 4096
 
@@ -350,6 +367,8 @@ struct catalogue_body {
     bool submit;
     const size_t *labels;     /* labels of the members used; sorted, each once */
     const size_t *label_uses; /* how often each was used */
+    /** The JSON Pointer of each one's first use, made of declared names and numbers of items. */
+    const struct bytes *label_pointers;
     size_t label_count;
     const struct catalogue_body_subject *subjects;
     size_t subject_count;

@@ -9,6 +9,7 @@
 #include "policy/catalogue/catalogue.h"
 #include "policy/catalogue/openapi.h"
 #include "policy/catalogue/parameter_value.h"
+#include "policy/catalogue/value_rule.h"
 
 #define BODY_LIMIT ((size_t)1 << 20)
 /* A control character of one byte becomes an escape of six. */
@@ -19,6 +20,7 @@ typedef VECTOR(struct catalogue_body_subject) subject_list;
 struct label_count {
     size_t label;
     size_t uses;
+    struct bytes pointer; /* of its first use */
 };
 
 struct step {
@@ -66,15 +68,32 @@ static struct bytes pointer_of(const struct reader *reader, const struct step *s
     return pointer;
 }
 
+/* What to do, for each fault. `parameter` has the JSON Pointer (RFC 6901) of the value that is
+ * meant; that of the body itself is empty, and then there is no `parameter`. */
+static const char not_json[] = "the body is not JSON, or a name stands twice in one object";
+static const char undeclared_member[] =
+    "the object here has a member that this operation does not declare: leave it out";
+static const char undeclared_item[] = "this operation declares no items for the list here";
+static const char unlabelled[] = "this member has no label, so it may not be sent: leave it out";
+static const char other_type[] = "the value here is not of the declared type";
+static const char required[] = "this member is required";
+static const char *const rules[] = {
+    [RULE_ENUMERATION] = "the value here is none of those that are declared",
+    [RULE_FORMAT] = "the value here is not in the declared format",
+    [RULE_BOUNDS] = "the value here is beyond the declared bounds",
+};
+
 static amanat_result refuse(const struct reader *reader, enum problem_name name,
-                            const struct step *step)
+                            const struct step *step, const char *detail)
 {
-    return refuse_parameter(name, pointer_of(reader, step), reader->problem);
+    (void)refuse_parameter(name, pointer_of(reader, step), reader->problem);
+    reader->problem->detail = bytes_of_string(detail);
+    return amanat_result_of(AMANAT_STATUS_REFUSED);
 }
 
 /* ---- what was used ---- */
 
-static amanat_result use_label(struct reader *reader, size_t label)
+static amanat_result use_label(struct reader *reader, size_t label, const struct step *step)
 {
     size_t at = 0;
     while (at < reader->labels.count && reader->labels.items[at].label < label) {
@@ -86,17 +105,18 @@ static amanat_result use_label(struct reader *reader, size_t label)
         for (size_t i = reader->labels.count - 1; i > at; i--) {
             reader->labels.items[i] = reader->labels.items[i - 1];
         }
-        reader->labels.items[at] = (struct label_count){.label = label};
+        reader->labels.items[at] =
+            (struct label_count){.label = label, .pointer = pointer_of(reader, step)};
     }
     reader->labels.items[at].uses++;
     return AMANAT_OK;
 }
 
 static amanat_result use_scalar(struct reader *reader, const struct catalogue_node *node,
-                                const struct document *value)
+                                const struct document *value, const struct step *step)
 {
     for (size_t i = 0; i < node->label_count; i++) {
-        TRY(use_label(reader, node->labels[i]));
+        TRY(use_label(reader, node->labels[i], step));
     }
     const bool identifies = value->kind == DOCUMENT_STRING || value->kind == DOCUMENT_NUMBER;
     if (node->subject != CATALOGUE_NONE && identifies) {
@@ -144,6 +164,20 @@ static const struct catalogue_node *member_node(const struct catalogue_node *nod
     return node->additional;
 }
 
+static amanat_result check_required(const struct reader *reader, const struct catalogue_node *node,
+                                    const struct document *value, const struct step *step)
+{
+    for (size_t i = 0; i < node->member_count; i++) {
+        const struct catalogue_member *member = &node->members[i];
+        const struct step own = {.above = step, .name = member->name};
+        if (member->is_required && !member->node->is_read_only &&
+            document_get_bytes(value, member->name) == NULL) {
+            return refuse(reader, PROBLEM_MALFORMED, &own, required);
+        }
+    }
+    return AMANAT_OK;
+}
+
 static amanat_result read_object(struct reader *reader, const struct catalogue_node *node,
                                  const struct document *value, const struct step *step)
 {
@@ -154,7 +188,7 @@ static amanat_result read_object(struct reader *reader, const struct catalogue_n
         const struct step *inner = NULL;
         const struct catalogue_node *child = member_node(node, member, step, &own, &inner);
         if (child == NULL) {
-            return refuse(reader, PROBLEM_UNDECLARED, step);
+            return refuse(reader, PROBLEM_UNDECLARED, step, undeclared_member);
         }
         if (i > 0) {
             buffer_append_byte(reader->text, ',');
@@ -164,7 +198,7 @@ static amanat_result read_object(struct reader *reader, const struct catalogue_n
         TRY(read_value(reader, child, &member->value, inner));
     }
     buffer_append_byte(reader->text, '}');
-    return AMANAT_OK;
+    return check_required(reader, node, value, step);
 }
 
 static amanat_result read_array(struct reader *reader, const struct catalogue_node *node,
@@ -175,7 +209,7 @@ static amanat_result read_array(struct reader *reader, const struct catalogue_no
     for (size_t i = 0; i < value->count; i++) {
         const struct step own = {.above = step, .index = i};
         if (items == NULL) {
-            return refuse(reader, PROBLEM_UNDECLARED, step);
+            return refuse(reader, PROBLEM_UNDECLARED, step, undeclared_item);
         }
         if (i > 0) {
             buffer_append_byte(reader->text, ',');
@@ -191,10 +225,10 @@ static amanat_result read_value(struct reader *reader, const struct catalogue_no
 {
     const unsigned kind = catalogue_kind_of(value);
     if (!node->has_labels_below) {
-        return refuse(reader, PROBLEM_UNDECLARED, step);
+        return refuse(reader, PROBLEM_UNDECLARED, step, unlabelled);
     }
     if ((node->kinds & kind) == 0) {
-        return refuse(reader, PROBLEM_MALFORMED, step);
+        return refuse(reader, PROBLEM_MALFORMED, step, other_type);
     }
     if (value->kind == DOCUMENT_OBJECT) {
         return read_object(reader, node, value, step);
@@ -203,10 +237,14 @@ static amanat_result read_value(struct reader *reader, const struct catalogue_no
         return read_array(reader, node, value, step);
     }
     if (node->label_count == 0 && value->kind != DOCUMENT_NULL) {
-        return refuse(reader, PROBLEM_UNDECLARED, step);
+        return refuse(reader, PROBLEM_UNDECLARED, step, unlabelled);
+    }
+    const enum rule_answer answer = rule_ask(node->rule, value);
+    if (answer != RULE_SATISFIED) {
+        return refuse(reader, PROBLEM_MALFORMED, step, rules[answer]);
     }
     write_scalar(reader->text, value);
-    return use_scalar(reader, node, value);
+    return use_scalar(reader, node, value, step);
 }
 
 /* ---- the whole ---- */
@@ -216,16 +254,20 @@ static amanat_result keep(struct reader *reader, struct catalogue_body *out)
     const size_t count = reader->labels.count;
     size_t *labels = arena_allocate_array(reader->arena, count, sizeof(*labels));
     size_t *uses = arena_allocate_array(reader->arena, count, sizeof(*uses));
+    struct bytes *pointers = arena_allocate_array(reader->arena, count, sizeof(*pointers));
     TRY_MEMORY(labels);
     TRY_MEMORY(uses);
+    TRY_MEMORY(pointers);
     for (size_t i = 0; i < count; i++) {
         labels[i] = reader->labels.items[i].label;
         uses[i] = reader->labels.items[i].uses;
+        pointers[i] = reader->labels.items[i].pointer;
     }
     TRY(buffer_check(reader->text));
     TRY(arena_copy_bytes(reader->arena, buffer_bytes(reader->text), &out->text));
     out->labels = labels;
     out->label_uses = uses;
+    out->label_pointers = pointers;
     out->label_count = count;
     out->subjects = reader->subjects.items;
     out->subject_count = reader->subjects.count;
@@ -241,7 +283,7 @@ static amanat_result read_json(const struct catalogue_media_type *type, struct b
     struct reader reader = {.arena = arena, .text = &text, .problem = out_problem};
     const amanat_result parsed = document_from_json(arena, "", body, NULL, &root);
     if (parsed.status == AMANAT_STATUS_CONFIG_FAULT) {
-        return refuse(&reader, PROBLEM_MALFORMED, NULL);
+        return refuse(&reader, PROBLEM_MALFORMED, NULL, not_json);
     }
     TRY(parsed);
     buffer_init(&text, TEXT_LIMIT);

@@ -125,6 +125,17 @@ static amanat_result values_of_part(struct compiler *compiler, const struct part
     return AMANAT_OK;
 }
 
+amanat_result part_values(struct compiler *compiler, const struct part *part,
+                          const struct bytes **out, size_t *out_count, bool *out_limited)
+{
+    value_list values = {0};
+    *out_limited = false;
+    TRY(values_of_part(compiler, part, &values, out_limited));
+    *out = values.items;
+    *out_count = *out_limited ? values.count : 0;
+    return AMANAT_OK;
+}
+
 /* ---- types ---- */
 
 /* The format that counts: the first that is said; two different ones make it no known format. */
@@ -157,7 +168,7 @@ static bool format_of_part(const struct part *part, struct bytes *out)
     return true;
 }
 
-static enum attribute_type type_of_string(const struct part *part)
+enum attribute_type part_string_type(const struct part *part)
 {
     static const struct {
         const char *format;
@@ -184,12 +195,8 @@ static amanat_result type_term(struct compiler *compiler, const struct term *ter
 static amanat_result type_scalar(struct compiler *compiler, const struct part *part,
                                  struct catalogue_attribute *out)
 {
-    value_list values = {0};
     bool is_limited = false;
-    TRY(values_of_part(compiler, part, &values, &is_limited));
-    out->enumeration = values.items;
-    out->enumeration_count = is_limited ? values.count : 0;
-    return AMANAT_OK;
+    return part_values(compiler, part, &out->enumeration, &out->enumeration_count, &is_limited);
 }
 
 static amanat_result type_array(struct compiler *compiler, const struct part *part,
@@ -287,7 +294,7 @@ static amanat_result type_part(struct compiler *compiler, const struct part *par
     out->optional = (part->kinds & CATALOGUE_KIND_NULL) != 0;
     switch (part->kinds & ~(unsigned)CATALOGUE_KIND_NULL) {
     case CATALOGUE_KIND_STRING:
-        out->type = type_of_string(part);
+        out->type = part_string_type(part);
         return type_scalar(compiler, part, out);
     case CATALOGUE_KIND_INTEGER:
         out->type = ATTRIBUTE_LONG;

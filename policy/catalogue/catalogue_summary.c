@@ -310,6 +310,26 @@ static void query_labels(const size_t *labels, size_t count, struct catalogue_la
     }
 }
 
+/* Of what was met in this round: a required member without a label makes the body unsendable. */
+static void warn_of_unsendable(const struct walk *walk)
+{
+    struct compiler *compiler = walk->compiler;
+    for (size_t i = 0; i < compiler->nodes.count; i++) {
+        const struct catalogue_node *node = &compiler->nodes.items[i]->node;
+        for (size_t k = 0; walk->marks[i] == walk->round && k < node->member_count; k++) {
+            const struct catalogue_member *member = &node->members[k];
+            if (member->is_required && !member->node->is_read_only &&
+                !member->node->has_labels_below) {
+                compiler_report(compiler, AMANAT_SEVERITY_WARNING,
+                                built_node_of(member->node)->place, "unsendable",
+                                "the required member `%.*s` has no label, so no request body can "
+                                "be sent with it, and none without it",
+                                BYTES_PRINTF(member->name));
+            }
+        }
+    }
+}
+
 static void use_labels(struct walk *walk, const struct catalogue_operation *operation,
                        struct catalogue_label_use *uses)
 {
@@ -338,6 +358,7 @@ static void use_labels(struct walk *walk, const struct catalogue_operation *oper
         walk_push(walk, operation->body->media_types[i].root);
     }
     walk_run(walk, true);
+    warn_of_unsendable(walk);
     for (size_t i = 0; i < labels; i++) {
         uses[i].submitted = uses[i].submitted || (operation->body->submit && walk->labels[i]);
         uses[i].queried = uses[i].queried || (!operation->body->submit && walk->labels[i]);

@@ -315,7 +315,30 @@ size_t part_subject(struct compiler *compiler, const struct part *part);
 /** Whether every value at any depth may stand here (schema `{}`). */
 bool part_is_anything(struct compiler *compiler, const struct part *part);
 
+/* ---- rules (openapi_rule.c) ---- */
+
+/** Bounds that schemas of this part say of a value of the type. */
+void part_bounds(const struct part *part, enum attribute_type type, struct catalogue_bounds *out);
+
+/** What a scalar here must satisfy in a request; NULL: its kind is all. */
+AMANAT_MUST_CHECK amanat_result part_rule(struct compiler *compiler, const struct part *part,
+                                          const struct catalogue_rule **out);
+
+bool part_is_read_only(const struct part *part);
+
+/** Marks the members (of the node) that `required` lists. */
+void part_mark_required(const struct part *part, struct catalogue_node *node,
+                        struct catalogue_member *members);
+
 /* ---- attributes (catalogue_record.c) ---- */
+
+/** The scalars that `enum` and `const` allow here, if they limit it. */
+AMANAT_MUST_CHECK amanat_result part_values(struct compiler *compiler, const struct part *part,
+                                            const struct bytes **out, size_t *out_count,
+                                            bool *out_limited);
+
+/** What the `format` makes of a string: STRING where it says nothing; NONE where it is in doubt. */
+enum attribute_type part_string_type(const struct part *part);
 
 /** The Cedar type of what stands here, without its name; ATTRIBUTE_NONE when it can be none. */
 AMANAT_MUST_CHECK amanat_result attribute_of_term(struct compiler *compiler,

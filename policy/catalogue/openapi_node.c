@@ -104,6 +104,7 @@ static amanat_result fill_members(struct compiler *compiler, struct built_node *
     }
     built->node.members = members;
     built->node.member_count = count;
+    part_mark_required(part, &built->node, members);
     return AMANAT_OK;
 }
 
@@ -195,6 +196,8 @@ static amanat_result fill_node(struct compiler *compiler, struct built_node *bui
     node->record = part_record(compiler, part);
     node->subject = part_subject(compiler, part);
     node->is_anything = labels->count > 0 && part_is_anything(compiler, part);
+    node->is_read_only = part_is_read_only(part);
+    TRY(part_rule(compiler, part, &node->rule));
     if ((node->kinds & CATALOGUE_KIND_OBJECT) != 0 && !node->is_anything) {
         TRY(fill_object(compiler, built, part));
     }

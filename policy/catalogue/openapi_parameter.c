@@ -133,60 +133,6 @@ static bool read_flag(struct openapi *openapi, const struct document *at, const 
     return value->boolean;
 }
 
-/* ---- bounds ---- */
-
-static void raise_minimum(struct catalogue_parameter *parameter, int64_t minimum)
-{
-    if (!parameter->has_minimum || minimum > parameter->minimum) {
-        parameter->has_minimum = true;
-        parameter->minimum = minimum;
-    }
-}
-
-static void lower_maximum(struct catalogue_parameter *parameter, int64_t maximum)
-{
-    if (!parameter->has_maximum || maximum < parameter->maximum) {
-        parameter->has_maximum = true;
-        parameter->maximum = maximum;
-    }
-}
-
-/*
- * Exclusive bounds are a flag in 3.0 and a number in 3.1; on integers they move the bound by one.
- */
-static bool is_exclusive(const struct document *at, const char *key)
-{
-    const struct document *value = document_get(at, key);
-    return value != NULL && value->kind == DOCUMENT_BOOL && value->boolean;
-}
-
-static void read_bounds(struct catalogue_parameter *parameter, enum attribute_type type,
-                        const struct document *at)
-{
-    int64_t value = 0;
-    const int64_t step = type == ATTRIBUTE_LONG ? 1 : 0;
-    if (document_integer(document_get(at, "minimum"), &value)) {
-        const bool moves = is_exclusive(at, "exclusiveMinimum") && value < INT64_MAX;
-        raise_minimum(parameter, moves ? value + step : value);
-    }
-    if (document_integer(document_get(at, "exclusiveMinimum"), &value) && value < INT64_MAX) {
-        raise_minimum(parameter, value + step);
-    }
-    if (document_integer(document_get(at, "maximum"), &value)) {
-        const bool moves = is_exclusive(at, "exclusiveMaximum") && value > INT64_MIN;
-        lower_maximum(parameter, moves ? value - step : value);
-    }
-    if (document_integer(document_get(at, "exclusiveMaximum"), &value) && value > INT64_MIN) {
-        lower_maximum(parameter, value - step);
-    }
-    if (document_integer(document_get(at, "maxLength"), &value) && value >= 0) {
-        const size_t length = (size_t)value;
-        const bool narrows =
-            length < parameter->max_length || parameter->max_length == CATALOGUE_PARAMETER_LENGTH;
-        parameter->max_length = narrows ? length : parameter->max_length;
-    }
-}
-
 /* ---- the schema of a parameter ---- */
 
 struct reading {
@@ -263,8 +209,9 @@ static amanat_result read_value(const struct reading *reading, struct schema *sc
     take_subject(reading, part_subject(compiler, part));
     take_subject(reading, part_subject(compiler, values));
     const enum attribute_type type = catalogue_parameter_item(parameter)->type;
-    for (size_t i = 0; i < values->schemas.count; i++) {
-        read_bounds(parameter, type, values->schemas.items[i].schema->at);
+    part_bounds(values, type, &parameter->bounds);
+    if (parameter->bounds.max_length == SIZE_MAX) {
+        parameter->bounds.max_length = CATALOGUE_PARAMETER_LENGTH;
     }
     return AMANAT_OK;
 }
@@ -344,8 +291,7 @@ static bool read_name(struct openapi *openapi, const struct document *at,
 static amanat_result read_parameter(struct openapi *openapi, const struct document *at,
                                     struct catalogue_parameter *parameter, bool *out_counts)
 {
-    *parameter = (struct catalogue_parameter){.subject = CATALOGUE_NONE,
-                                              .max_length = CATALOGUE_PARAMETER_LENGTH};
+    *parameter = (struct catalogue_parameter){.subject = CATALOGUE_NONE};
     *out_counts = read_name(openapi, at, parameter);
     if (!*out_counts) {
         return AMANAT_OK;

@@ -5,115 +5,37 @@
  */
 #include "policy/catalogue/parameter_value.h"
 
-#include <arpa/inet.h>
-
 #include "policy/base/calendar.h"
-#include "policy/base/document.h"
 #include "policy/base/guard.h"
 #include "policy/base/utf8.h"
 #include "policy/base/vector.h"
+#include "policy/catalogue/value_rule.h"
 
-#define DECIMAL_LENGTH 64
 /* A Cedar datetime has milliseconds: what is finer could not be compared exactly. */
 #define FRACTION_DIGITS 3
 
 /* ---- texts ---- */
 
 /* Valid UTF-8 without C0, DEL and C1 control characters. */
-static bool is_plain_text(struct bytes text, size_t max_length)
+static bool is_plain_text(struct bytes text)
 {
     if (!utf8_is_valid(text)) {
         return false;
     }
-    size_t count = 0;
-    for (size_t position = 0; position < text.length; count++) {
+    for (size_t position = 0; position < text.length;) {
         const uint32_t scalar = utf8_next(text, &position);
         if (scalar < 0x20 || (scalar >= 0x7F && scalar <= 0x9F)) {
             return false;
         }
     }
-    return count <= max_length;
+    return true;
 }
-
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-/* ---- numbers ---- */
-
-/* `0` or digits that begin with another; how many. */
-static size_t integer_length(struct bytes text)
-{
-    size_t length = 0;
-    while (length < text.length && is_digit(text.at[length])) {
-        length++;
-    }
-    return length > 1 && text.at[0] == '0' ? 0 : length;
-}
-
-static bool read_integer(struct bytes text, int64_t *out)
-{
-    const bool negative = bytes_start_with(text, BYTES("-"));
-    const struct bytes digits = bytes_from(text, negative ? 1 : 0);
-    const struct document number = {.kind = DOCUMENT_NUMBER, .text = text};
-    return digits.length > 0 && integer_length(digits) == digits.length &&
-           !bytes_equal(text, BYTES("-0")) && document_integer(&number, out);
-}
-
-static bool is_within(const struct catalogue_parameter *parameter, int64_t value)
-{
-    return (!parameter->has_minimum || value >= parameter->minimum) &&
-           (!parameter->has_maximum || value <= parameter->maximum);
-}
-
-/* A decimal against whole bounds: by its whole part, rounded towards each of them. */
-static bool read_decimal(const struct catalogue_parameter *parameter, struct bytes text)
-{
-    const bool negative = bytes_start_with(text, BYTES("-"));
-    const struct bytes magnitude = bytes_from(text, negative ? 1 : 0);
-    const size_t whole = integer_length(magnitude);
-    bool has_fraction = false;
-    bool has_digit = false;
-    if (whole == 0 || text.length > DECIMAL_LENGTH) {
-        return false;
-    }
-    for (size_t i = whole; i < magnitude.length; i++) {
-        const bool point = i == whole && magnitude.at[i] == '.' && i + 1 < magnitude.length;
-        if (!point && (i == whole || !is_digit(magnitude.at[i]))) {
-            return false;
-        }
-        has_fraction = has_fraction || (!point && magnitude.at[i] != '0');
-    }
-    for (size_t i = 0; i < whole; i++) {
-        has_digit = has_digit || magnitude.at[i] != '0';
-    }
-    if (negative && !has_fraction && !has_digit) {
-        return false; /* minus nothing */
-    }
-    if (!parameter->has_minimum && !parameter->has_maximum) {
-        return true;
-    }
-    int64_t value = 0;
-    const struct document number = {.kind = DOCUMENT_NUMBER,
-                                    .text = bytes_first(text, whole + (negative ? 1 : 0))};
-    if (!document_integer(&number, &value)) {
-        return false;
-    }
-    const bool above = has_fraction && !negative; /* the value lies above its whole part */
-    const bool below = has_fraction && negative;
-    return (!parameter->has_minimum || value > parameter->minimum ||
-            (value == parameter->minimum && !below)) &&
-           (!parameter->has_maximum || value < parameter->maximum ||
-            (value == parameter->maximum && !above));
-}
-
-/* ---- instants and addresses ---- */
 
 static size_t fraction_digits(struct bytes text)
 {
     size_t digits = 0;
-    for (size_t i = bytes_find(text, '.') + 1; i < text.length && is_digit(text.at[i]); i++) {
+    for (size_t i = bytes_find(text, '.') + 1;
+         i < text.length && text.at[i] >= '0' && text.at[i] <= '9'; i++) {
         digits++;
     }
     return digits;
@@ -125,27 +47,6 @@ static bool is_instant(struct bytes text)
     return calendar_parse(text, &time) && time.has_time && time.has_offset && time.second < 60 &&
            fraction_digits(text) <= FRACTION_DIGITS && text.at[10] == 'T' &&
            bytes_find(text, 'z') == text.length;
-}
-
-static bool is_date(struct bytes text)
-{
-    struct calendar_time time;
-    return calendar_parse(text, &time) && !time.has_time;
-}
-
-static bool is_address(struct bytes text)
-{
-    char copy[INET6_ADDRSTRLEN];
-    unsigned char address[16];
-    if (text.length == 0 || text.length >= sizeof(copy)) {
-        return false;
-    }
-    memcpy(copy, text.at, text.length);
-    copy[text.length] = '\0';
-    if (bytes_find(text, ':') == text.length) {
-        return inet_pton(AF_INET, copy, address) == 1;
-    }
-    return bytes_find(text, '.') == text.length && inet_pton(AF_INET6, copy, address) == 1;
 }
 
 /* ---- one value ---- */
@@ -177,7 +78,8 @@ bool catalogue_read_item(const struct catalogue_parameter *parameter, struct byt
 {
     const struct catalogue_attribute *type = catalogue_parameter_item(parameter);
     struct parameter_item item = {.text = text};
-    if (!is_plain_text(text, parameter->max_length) || !is_enumerated(type, text) ||
+    if (!is_plain_text(text) || !bounds_allow_length(&parameter->bounds, text) ||
+        !is_enumerated(type, text) ||
         (parameter->place == PARAMETER_IN_PATH && !is_segment(text))) {
         return false;
     }
@@ -187,23 +89,24 @@ bool catalogue_read_item(const struct catalogue_parameter *parameter, struct byt
         good = true;
         break;
     case ATTRIBUTE_LONG:
-        good = read_integer(text, &item.integer) && is_within(parameter, item.integer);
+        good = value_is_integer(text, &item.integer) &&
+               bounds_allow_integer(&parameter->bounds, item.integer);
         break;
     case ATTRIBUTE_BOOL:
         item.boolean = bytes_equal(text, BYTES("true"));
         good = item.boolean || bytes_equal(text, BYTES("false"));
         break;
     case ATTRIBUTE_DECIMAL:
-        good = read_decimal(parameter, text);
+        good = value_is_decimal(&parameter->bounds, text);
         break;
     case ATTRIBUTE_DATETIME:
         good = is_instant(text);
         break;
     case ATTRIBUTE_DATE:
-        good = is_date(text);
+        good = value_is_date(text);
         break;
     case ATTRIBUTE_IPADDR:
-        good = is_address(text);
+        good = value_is_address(text);
         break;
     case ATTRIBUTE_NONE:
     case ATTRIBUTE_SET:

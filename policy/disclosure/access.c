@@ -210,7 +210,7 @@ static amanat_result decide_body(const struct access *access, struct access_deci
     const struct catalogue_body *body = access->request->body;
     for (size_t i = 0; body != NULL && i < body->label_count; i++) {
         TRY(decide_label(access, body->submit ? "submit" : "query", body->labels[i],
-                         (struct bytes){0}, decision));
+                         body->label_pointers[i], decision));
         if (decision->verdict != ACCESS_PERMITTED) {
             return AMANAT_OK;
         }

@@ -22,6 +22,12 @@ static const char service[] =
     "  n: {type: number, x-amanat-label: note}, i: {type: integer, x-amanat-label: note},\n"
     "  t: {type: array, items: {$ref: '#/components/schemas/T'}}, hidden: {type: string},\n"
     "  any: {x-amanat-label: open}, 'x/~y': {type: boolean, x-amanat-label: note},\n"
+    "  e: {enum: [a, 1.5, true], x-amanat-label: note}, s: {type: string, maxLength: 2, "
+    "x-amanat-label: note},\n"
+    "  b: {type: number, minimum: -1, maximum: 10, x-amanat-label: note}, w: {type: string, "
+    "format: date-time, x-amanat-label: note},\n"
+    "  r: {type: object, required: [e, n], properties: {e: {type: integer, x-amanat-label: note}, "
+    "n: {type: string, readOnly: true}}},\n"
     "  map: {type: object, x-amanat-label: open, additionalProperties: {type: string}}}}}}\n";
 
 static void check(const struct catalogue_operation *operation, struct bytes type, struct bytes body,

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char vocabulary[] = "labels: {note: {}}\n";
+static const char vocabulary[] = "labels: {note: {}, other: {}}\n";
 static const char service[] =
     "openapi: 3.1.0\n"
     "x-amanat-service: s\n"
@@ -25,7 +25,10 @@ static const char service[] =
     "    {name: m, in: query, schema: {type: array, items: {type: string}}, x-amanat-label: "
     "note},\n"
     "    {name: l, in: query, explode: false, schema: {type: array, items: {type: boolean}}, "
-    "x-amanat-label: note}]}}\n"
+    "x-amanat-label: note},\n"
+    "    {name: s, in: query, schema: {type: array, items: {type: string, enum: [a, -a, b]}}, "
+    "x-amanat-value-labels: {a: note, -a: [note, other], b: null}},\n"
+    "    {name: c, in: query, schema: {type: string}, x-amanat-bind: partner.c}]}}\n"
     "  /a/{id}/{n}: {get: {operationId: b, responses: {204: {}}, parameters: [\n"
     "    {name: id, in: path, required: true, schema: {type: string}, x-amanat-label: note},\n"
     "    {name: n, in: path, required: true, schema: {type: array, items: {type: string}}, "
@@ -48,6 +51,8 @@ static void assert_same(const struct catalogue_call *a, const struct catalogue_c
         const struct parameter_value *left = &a->parameters[i];
         const struct parameter_value *right = &b->parameters[i];
         ASSERT(left->parameter == right->parameter && left->item_count == right->item_count);
+        ASSERT(left->label_count == right->label_count && left->label_count <= 2);
+        ASSERT(left->parameter->binding.owner == BINDING_NONE);
         for (size_t k = 0; k < left->item_count; k++) {
             ASSERT(utf8_is_valid(left->items[k].text));
             ASSERT(bytes_equal(left->items[k].text, right->items[k].text));

@@ -67,6 +67,136 @@ static void test_body__passes_what_is_declared_and_labelled(void **state)
     fixture_free_folder(&folder);
 }
 
+static const char ruled_service[] =
+    "openapi: 3.1.0\n"
+    "x-amanat-service: s\n"
+    "paths: {/a: {post: {operationId: a, responses: {204: {}}, requestBody: {content: "
+    "{application/json: {schema: {$ref: '#/components/schemas/Order'}}}}}}}\n"
+    "components: {schemas: {Order: {type: object, x-amanat-label: note, required: [kind, id],\n"
+    "  properties: {\n"
+    "    id: {type: string, readOnly: true},\n"
+    "    kind: {enum: [urban, rural, 7, true]}, fixed: {const: 1.50},\n"
+    "    none: {allOf: [{enum: [a]}, {enum: [b]}], type: string},\n"
+    "    maybe: {type: [string, 'null'], enum: [x, null]},\n"
+    "    short: {type: string, maxLength: 3},\n"
+    "    count: {type: integer, minimum: 0, exclusiveMaximum: 10},\n"
+    "    share: {type: number, minimum: 0, maximum: 1}, free: {type: number},\n"
+    "    at: {type: string, format: date-time}, day: {type: string, format: date},\n"
+    "    address: {type: string, format: ipv6}, odd: {type: string, format: colour},\n"
+    "    either: {oneOf: [{type: string, format: date}, {type: string, enum: [never]}]},\n"
+    "    'a/~b': {type: array, items: {type: object, required: [n],\n"
+    "      properties: {n: {type: integer, maximum: 5}}}},\n"
+    "    map: {type: object, additionalProperties: {enum: [on, off]}},\n"
+    "    shape: {oneOf: [{type: object, required: [r, s], properties: {r: {type: integer}, s: "
+    "{type: integer}}},\n"
+    "      {type: object, required: [r], properties: {r: {type: integer}}}]},\n"
+    "    inner: {$ref: '#/components/schemas/Order'}}}}}\n";
+
+/* Bodies pass the same machine as parameters: enumerations, formats, bounds, what is required. */
+static void test_body__holds_values_to_the_rules_of_their_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members; /* beside a good `kind` */
+        const char *pointer; /* of the refusal; NULL: passes */
+        const char *detail;  /* part of it */
+    } cases[] = {
+        {"\"id\":\"7\"", NULL, ""},
+        {"\"fixed\":1.50", NULL, ""},
+        {"\"fixed\":1.5", "/fixed", "none of those"},
+        {"\"none\":\"a\"", "/none", "none of those"},
+        {"\"maybe\":null", NULL, ""},
+        {"\"maybe\":\"x\"", NULL, ""},
+        {"\"maybe\":\"\"", "/maybe", "none of those"},
+        {"\"short\":\"\xC3\xA4\xC3\xB6\xC3\xBC\"", NULL, ""},
+        {"\"short\":\"abcd\"", "/short", "beyond"},
+        {"\"count\":9", NULL, ""},
+        {"\"count\":10", "/count", "beyond"},
+        {"\"count\":-1", "/count", "beyond"},
+        {"\"count\":99999999999999999999", "/count", "beyond"},
+        {"\"count\":1.0", "/count", "declared type"},
+        {"\"count\":\"1\"", "/count", "declared type"},
+        {"\"share\":0.25", NULL, ""},
+        {"\"share\":1", NULL, ""},
+        {"\"share\":1.0001", "/share", "beyond"},
+        {"\"share\":-0.1", "/share", "beyond"},
+        {"\"share\":1e-1", "/share", "beyond"},
+        {"\"free\":1e-1", NULL, ""},
+        {"\"at\":\"2026-11-22T10:00:00.123456+05:00\"", NULL, ""},
+        {"\"at\":\"2026-11-22T10:00:00\"", "/at", "declared format"},
+        {"\"at\":\"2026-11-22\"", "/at", "declared format"},
+        {"\"at\":\"\"", "/at", "declared format"},
+        {"\"day\":\"2026-02-28\"", NULL, ""},
+        {"\"day\":\"2026-02-29\"", "/day", "declared format"},
+        {"\"address\":\"fe80::1\"", NULL, ""},
+        {"\"address\":\"fe80::1%eth0\"", "/address", "declared format"},
+        {"\"odd\":\"anything\"", NULL, ""},
+        {"\"either\":\"sometimes\"", NULL, ""}, /* alternatives differ: no format is certain */
+        {"\"other\":\"x\"", "", "does not declare"},
+        {"\"a/~b\":[{\"n\":5},{\"n\":6}]", "/a~1~0b/1/n", "beyond"},
+        {"\"a/~b\":[{\"n\":5},{}]", "/a~1~0b/1/n", "required"},
+        {"\"a/~b\":[{\"n\":5,\"m\":1}]", "/a~1~0b/0", "does not declare"},
+        {"\"a/~b\":[[]]", "/a~1~0b/0", "declared type"},
+        {"\"a/~b\":{}", "/a~1~0b", "declared type"},
+        {"\"a/~b\":null", "/a~1~0b", "declared type"},
+        {"\"map\":{\"secret name\":\"on\"}", NULL, ""},
+        {"\"map\":{\"secret name\":\"up\"}", "/map", "none of those"},
+        {"\"shape\":{\"r\":1}", NULL, ""},
+        {"\"shape\":{\"s\":1}", "/shape/r", "required"},
+        {"\"inner\":{\"kind\":\"rural\",\"inner\":{\"kind\":7}}", NULL, ""},
+        {"\"inner\":{\"kind\":true,\"inner\":{\"kind\":false}}", "/inner/inner/kind",
+         "none of those"},
+        {"\"inner\":{}", "/inner/kind", "required"},
+        {"\"inner\":{\"kind\":\"rural\",\"k\\u0069nd\":7}", "", "not JSON"},
+    };
+    struct fixture fixture = fixture_service("services/s.yaml", bytes_of_string(ruled_service));
+    const struct catalogue_operation *operation = operation_named(fixture.catalogue, "a");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena *arena = arena_new((size_t)8 << 20);
+        struct catalogue_body body;
+        struct problem problem = {0};
+        char text[512];
+        (void)snprintf(text, sizeof(text), "{\"kind\":\"urban\",%s}", cases[i].members);
+        const amanat_result read = catalogue_read_body(
+            operation, BYTES("application/json"), bytes_of_string(text), arena, &body, &problem);
+        if (amanat_is_ok(read) != (cases[i].pointer == NULL)) {
+            fail_msg("%s: status %d", text, (int)read.status);
+        }
+        if (cases[i].pointer == NULL) {
+            assert_true(bytes_equal_string(body.text, text));
+        } else {
+            char detail[256];
+            (void)snprintf(detail, sizeof(detail), "%.*s", BYTES_PRINTF(problem.detail));
+            if (!bytes_equal_string(problem.parameter, cases[i].pointer) ||
+                strstr(detail, cases[i].detail) == NULL) {
+                fail_msg("%s: %.*s: %s", text, BYTES_PRINTF(problem.parameter), detail);
+            }
+        }
+        arena_free(arena);
+    }
+    fixture_free(&fixture);
+}
+
+static void test_body__points_at_the_first_use_of_a_label(void **state)
+{
+    (void)state;
+    struct fixture_folder folder = fixture_open_folder();
+    struct arena *arena = arena_new((size_t)8 << 20);
+    struct catalogue_body body;
+    struct problem problem = {0};
+    const char text[] = "{\"options\":{\"a\":[1,2]},\"filter\":{\"cities\":[\"a\",\"b\"],"
+                        "\"plate\":\"lea-1\"}}";
+    static const char *const pointers[] = {"/filter/plate", "/filter/cities/0", "/options/0"};
+    assert_true(amanat_is_ok(catalogue_read_body(
+        operation_named(folder.fixture.catalogue, "searchSightings"), BYTES("application/json"),
+        bytes_of_string(text), arena, &body, &problem)));
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(bytes_equal_string(body.label_pointers[i], pointers[i]));
+    }
+    arena_free(arena);
+    fixture_free_folder(&folder);
+}
+
 static void test_body__counts_labels_and_subjects(void **state)
 {
     (void)state;
@@ -115,7 +245,8 @@ static void test_body__refuses_other_media_types_and_bodies_that_are_not_offered
         {"findSightings", "application/json", "{}", PROBLEM_UNDECLARED},
         {"findSightings", "", "", -1},
         {"deliverParcel", "", "", -1},
-        {"deliverParcel", "application/json", "{\"number\":\"1\"}", -1},
+        {"deliverParcel", "application/json", "{\"number\":\"1\",\"area\":2.50}", -1},
+        {"deliverParcel", "application/json", "{\"number\":\"1\"}", PROBLEM_MALFORMED},
         {"deliverParcel", "application/json", "{\"kind\":1}", PROBLEM_MALFORMED},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -191,6 +322,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_body__passes_what_is_declared_and_labelled),
+        cmocka_unit_test(test_body__holds_values_to_the_rules_of_their_place),
+        cmocka_unit_test(test_body__points_at_the_first_use_of_a_label),
         cmocka_unit_test(test_body__counts_labels_and_subjects),
         cmocka_unit_test(test_body__refuses_other_media_types_and_bodies_that_are_not_offered),
         cmocka_unit_test(test_find_response__prefers_the_exact_status),

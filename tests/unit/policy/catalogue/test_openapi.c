@@ -399,6 +399,11 @@ static void test_openapi__tells_what_is_withheld(void **state)
         {"content", "has no body",
          FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {204: {content: "
                       "@@{application/json: {}}}}}}}\n"},
+        {"unsendable", "the required member `b` has no label",
+         FIXTURE_HEAD "paths: {/a: {post: {operationId: a, requestBody: {content: "
+                      "{application/json: {schema: {type: object, required: [a, b, c], "
+                      "properties: {a: " LABELLED ", b: @@{type: string}, c: {type: string, "
+                      "readOnly: true}}}}}}, " OK_RESPONSE "}}}\n"},
         {"request-body", "only JSON bodies",
          FIXTURE_HEAD "paths: {/a: {post: {operationId: a, requestBody: @@{content: {text/csv: "
                       "{}}}, " OK_RESPONSE "}}}\n"},
