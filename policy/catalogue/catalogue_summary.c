@@ -420,6 +420,7 @@ amanat_result nodes_summarise(struct compiler *compiler, struct catalogue_label_
     TRY_MEMORY(in_responses);
     TRY_MEMORY(of_record);
     TRY(summarise_services(&walk, uses, in_services, in_responses));
+    TRY(groups_check(compiler, in_responses));
     for (size_t i = 0; i < records; i++) {
         struct catalogue_record *record = &compiler->records.items[i].record;
         TRY(summarise_record(&walk, i, in_responses));

@@ -86,6 +86,8 @@ struct built_node {
     const struct term *term;
     struct place place;
     const struct path *path;
+    struct bytes group_count; /* of a record: the property that is its count, or no bytes */
+    struct place group_count_place;
 };
 
 struct service_entry {
@@ -214,8 +216,9 @@ struct schema {
     size_t label_set;
     size_t record;
     size_t subject;
-    const struct document *reference; /* `$ref` */
-    struct schema *target;            /* of it, once followed */
+    const struct document *group_count; /* `x-amanat-group-count` */
+    const struct document *reference;   /* `$ref` */
+    struct schema *target;              /* of it, once followed */
     VECTOR(struct schema *) all_of;
     VECTOR(struct schema *) one_of;
     VECTOR(struct schema *) any_of;
@@ -325,6 +328,18 @@ AMANAT_MUST_CHECK amanat_result part_rule(struct compiler *compiler, const struc
                                           const struct catalogue_rule **out);
 
 bool part_is_read_only(const struct part *part);
+
+/** Reads which property is the count of the record that begins here (openapi_group.c). */
+void part_group_count(struct compiler *compiler, const struct part *part, struct built_node *built);
+
+/**
+ * Checks that labels with a `min_group` stand on nothing but counts of records, of all nodes that
+ * responses hold.
+ */
+AMANAT_MUST_CHECK amanat_result groups_check(struct compiler *compiler, const bool *in_responses);
+
+/** Refuses a label with a `min_group` on what is no property of a record. */
+void groups_refuse(struct compiler *compiler, struct place place, size_t label_set);
 
 /** Marks the members (of the node) that `required` lists. */
 void part_mark_required(const struct part *part, struct catalogue_node *node,

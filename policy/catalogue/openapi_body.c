@@ -65,6 +65,7 @@ static amanat_result label_whole(struct openapi *openapi, const struct term *ter
     const size_t label_set = amanat_is_ok(opened) ? part->result_label_set : LABEL_SET_NONE;
     arena_rewind(compiler->scratch, mark);
     TRY(opened);
+    groups_refuse(compiler, place, label_set);
     type->labels = compiler->label_sets.items[label_set].labels;
     type->label_count = compiler->label_sets.items[label_set].count;
     if (type->label_count == 0) {
@@ -227,6 +228,7 @@ static amanat_result read_header_labels(struct openapi *openapi, const struct do
         arena_rewind(compiler->scratch, mark);
         TRY(opened);
     }
+    groups_refuse(compiler, openapi_place(openapi, at), label_set);
     header->labels = compiler->label_sets.items[label_set].labels;
     header->label_count = compiler->label_sets.items[label_set].count;
     if (header->label_count == 0) {

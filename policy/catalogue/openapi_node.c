@@ -206,6 +206,7 @@ static amanat_result fill_node(struct compiler *compiler, struct built_node *bui
         TRY(part_items(compiler, part, &items));
         TRY(child_of_term(compiler, built, items, BYTES("[]"), false, &node->items));
     }
+    part_group_count(compiler, part, built);
     check_node(compiler, built, part);
     return AMANAT_OK;
 }

@@ -110,12 +110,13 @@ static const struct {
     enum context context;
     const char *key;
 } extensions[] = {
-    {CONTEXT_ROOT, "x-amanat-service"},   {CONTEXT_PARAMETER, "x-amanat-label"},
-    {CONTEXT_HEADER, "x-amanat-label"},   {CONTEXT_MEDIA_TYPE, "x-amanat-label"},
-    {CONTEXT_SCHEMA, "x-amanat-label"},   {CONTEXT_SCHEMA, "x-amanat-record"},
-    {CONTEXT_SCHEMA, "x-amanat-subject"}, {CONTEXT_PARAMETER, "x-amanat-subject"},
-    {CONTEXT_BODY, "x-amanat-body"},      {CONTEXT_PARAMETER, "x-amanat-value-labels"},
-    {CONTEXT_PARAMETER, "x-amanat-bind"}, {CONTEXT_PARAMETER, "x-amanat-paging"},
+    {CONTEXT_ROOT, "x-amanat-service"},           {CONTEXT_PARAMETER, "x-amanat-label"},
+    {CONTEXT_HEADER, "x-amanat-label"},           {CONTEXT_MEDIA_TYPE, "x-amanat-label"},
+    {CONTEXT_SCHEMA, "x-amanat-label"},           {CONTEXT_SCHEMA, "x-amanat-record"},
+    {CONTEXT_SCHEMA, "x-amanat-group-count"},     {CONTEXT_SCHEMA, "x-amanat-subject"},
+    {CONTEXT_PARAMETER, "x-amanat-subject"},      {CONTEXT_BODY, "x-amanat-body"},
+    {CONTEXT_PARAMETER, "x-amanat-value-labels"}, {CONTEXT_PARAMETER, "x-amanat-bind"},
+    {CONTEXT_PARAMETER, "x-amanat-paging"},
 };
 #define EXTENSION_COUNT (sizeof(extensions) / sizeof(extensions[0]))
 

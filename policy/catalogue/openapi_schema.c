@@ -307,6 +307,7 @@ static amanat_result read_keywords(struct schema *schema)
     TRY(openapi_read_label(schema->owner, at, &schema->label_set, &schema->has_label));
     TRY(openapi_read_record(schema->owner, at, &schema->record));
     schema->subject = openapi_read_subject(schema->owner, at);
+    schema->group_count = document_get(at, "x-amanat-group-count");
     READ_LIST(schema, "allOf", all_of);
     READ_LIST(schema, "oneOf", one_of);
     READ_LIST(schema, "anyOf", any_of);

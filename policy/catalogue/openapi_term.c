@@ -61,7 +61,8 @@ static bool is_mere_reference(const struct schema *schema)
 {
     return schema->reference != NULL && schema->is_open && !schema->has_label &&
            schema->record == CATALOGUE_NONE && schema->subject == CATALOGUE_NONE &&
-           schema->all_of.count == 0 && schema->one_of.count == 0 && schema->any_of.count == 0;
+           schema->group_count == NULL && schema->all_of.count == 0 && schema->one_of.count == 0 &&
+           schema->any_of.count == 0;
 }
 
 amanat_result term_of_schema(struct compiler *compiler, struct schema *schema, size_t inherited,

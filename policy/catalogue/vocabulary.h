@@ -46,6 +46,8 @@ struct catalogue_label {
     unsigned line;     /* in vocabulary.yaml; 0 when only implied */
     /** Which modes have a meaning for this very label; REVEAL always. */
     bool defines[DISCLOSURE_MODE_COUNT];
+    /** A count of fewer is left out, in every mode; 0: there is no bound. */
+    unsigned min_group;
     struct {
         enum mask_kind kind;
         struct bytes text; /* of MASK_TEXT */

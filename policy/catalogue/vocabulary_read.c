@@ -16,6 +16,7 @@
 #define LABEL_LENGTH 128
 #define KEEP_LIMIT   64
 #define STEP_DIGITS  18
+#define GROUP_LIMIT  1000000
 
 struct purpose_entry {
     struct catalogue_purpose purpose;
@@ -290,8 +291,9 @@ static bool is_label_name(struct bytes name)
 static void read_label_key(struct vocabulary_reader *reader, const struct document_member *member,
                            struct catalogue_label *label)
 {
-    static const struct bytes known[] = {BYTES_INIT("about"), BYTES_INIT("dpv"), BYTES_INIT("mask"),
-                                         BYTES_INIT("tokenize"), BYTES_INIT("coarsen")};
+    static const struct bytes known[] = {BYTES_INIT("about"),   BYTES_INIT("dpv"),
+                                         BYTES_INIT("mask"),    BYTES_INIT("tokenize"),
+                                         BYTES_INIT("coarsen"), BYTES_INIT("min_group")};
     if (is_documentation(reader, member)) {
         return;
     }
@@ -301,8 +303,10 @@ static void read_label_key(struct vocabulary_reader *reader, const struct docume
         read_tokenize(reader, member, label);
     } else if (bytes_equal(member->key, known[4])) {
         read_coarsen(reader, member, label);
+    } else if (bytes_equal(member->key, known[5])) {
+        (void)read_number(reader, member, 2, GROUP_LIMIT, &label->min_group);
     } else {
-        refuse_key(reader, member, "a label", known, 5);
+        refuse_key(reader, member, "a label", known, 6);
     }
 }
 

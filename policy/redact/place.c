@@ -60,6 +60,8 @@ static void judge(const struct plan *plan, struct place *place)
     place->label = CATALOGUE_NONE;
     for (size_t i = 0; i < node->label_count; i++) {
         const uint8_t strongest = verdicts[node->labels[i]].strongest;
+        const unsigned min_group = plan->catalogue->vocabulary.labels[node->labels[i]].min_group;
+        place->min_group = min_group > place->min_group ? min_group : place->min_group;
         if (place->label == CATALOGUE_NONE || strongest < place->strongest) {
             place->strongest = strongest;
             place->label = node->labels[i];

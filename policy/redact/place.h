@@ -47,6 +47,7 @@ struct place {
 
     uint8_t strongest;     /* enum disclosure_mode: the weakest of its labels' strongest modes */
     size_t label;          /* the label that is the weakest; NONE without label */
+    unsigned min_group;    /* the largest of its labels': fewer are left out */
     bool discloses_inside; /* something below may be disclosed */
     bool can_disclose;     /* … or a value here itself */
     /**

@@ -279,7 +279,24 @@ static bool can_stream(const struct walk *walk, const struct place *place,
 {
     return !hold_is_open(walk->hold) && kind == JSON_EVENT_STRING &&
            place->strongest == DISCLOSURE_REVEAL && place->node->subject == CATALOGUE_NONE &&
-           place_allows(place, kind, false);
+           place->min_group == 0 && place_allows(place, kind, false);
+}
+
+/* Whether it is anything but a whole number of at least so many: a count of few, which would tell
+ * of single people. It is no candidate, so nothing shows that it was there. */
+static bool is_small_group(unsigned min_group, enum json_event_kind kind, struct bytes token)
+{
+    uint64_t count = 0;
+    if (min_group == 0) {
+        return false;
+    }
+    for (size_t i = 0; kind == JSON_EVENT_NUMBER && i < token.length; i++) {
+        if (token.at[i] < '0' || token.at[i] > '9') {
+            return true;
+        }
+        count = count >= min_group ? min_group : count * 10 + (uint64_t)(token.at[i] - '0');
+    }
+    return kind != JSON_EVENT_NUMBER || count < min_group;
 }
 
 /* Room first, so that a window's account covers what begins in it. */
@@ -385,7 +402,7 @@ static amanat_result end_scalar(struct walk *walk, const struct place *place,
         count_wrong_type(walk, place);
         return AMANAT_OK;
     }
-    if (!may_be_disclosed(place)) {
+    if (!may_be_disclosed(place) || is_small_group(place->min_group, scalar->kind, scalar->kept)) {
         account_withhold(walk_account(walk), place->label);
         return AMANAT_OK;
     }

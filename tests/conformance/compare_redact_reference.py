@@ -14,6 +14,7 @@ LABELS = {
     "b": {"mask": {"keep_first": 1}, "coarsen": {"step": "0.05"}},
     "c": {"mask": {"keep_last": 2}, "tokenize": 13, "coarsen": {"prefix": 2}},
     "d": {},
+    "e": {"min_group": 7, "coarsen": {"step": "5"}},
 }
 MODES = redact_reference.MODES
 NAMES = ["n", "name", "\u00e9t\u00e9", "x-1", "z", "key", "list", "inner"]

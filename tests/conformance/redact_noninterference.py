@@ -56,6 +56,8 @@ class Pair:
         value = self.maker.one(node["kinds"])
         if node.get("anything"):
             return ("fixed", '"open"')
+        if "e" in node.get("labels", []) and value not in ("array", "object") and self.maker.chance(0.5):
+            return ("few",)  # its label has a `min_group`: nothing tells which small count it was, or what else
         if value == "array":
             items = [self.tree(node.get("items"), kind, depth + 1) for _ in range(self.maker.random.randint(0, 3))]
             return ("array", items)
@@ -120,6 +122,8 @@ class Pair:
     def text(self, tree):
         if tree[0] == "junk":
             return self.junk()
+        if tree[0] == "few":
+            return self.noise.choice(["0", "1", "6", "-7", "7.0", "8e9", "null", "true", '"12"', '""'])
         if tree[0] == "scalar":
             return self.noise.choice(["null", "true", "7", "1.5", '"text"'])
         if tree[0] == "fixed":

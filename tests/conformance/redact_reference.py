@@ -464,6 +464,12 @@ class Redactor:
         labels = node.get("labels", [])
         return not labels or not may(node, MODES[self.statically_weakest(labels, record_kind)[0]])
 
+    def is_small_group(self, node, value):
+        """A label with a `min_group` lets nothing pass but whole numbers that reach it."""
+        bounds = [self.case["labels"][label].get("min_group", 0) for label in node.get("labels", [])]
+        is_count = value.kind == "number" and re.fullmatch("[0-9]+", value.raw, re.ASCII)
+        return bool(bounds) and max(bounds) > 0 and not (is_count and int(value.raw) >= max(bounds))
+
     def withhold(self, node, record_kind, record):
         labels = node.get("labels", [])
         if not labels:
@@ -481,7 +487,7 @@ class Redactor:
             self.withhold(node, record_kind, record)
             return None
         labels = node.get("labels", [])
-        if self.is_withheld(node, record_kind):
+        if self.is_withheld(node, record_kind) or self.is_small_group(node, value):
             self.withhold(node, record_kind, record)
             return None
         modes = {label: strongest(self.case, None, label) for label in labels} if record is None else (record.modes or {})

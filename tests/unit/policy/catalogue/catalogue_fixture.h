@@ -27,6 +27,7 @@ static const char fixture_vocabulary[] =
     "  time: {coarsen: {time: month}}\n"
     "  place.point: {coarsen: {step: 0.01}}\n"
     "  note: {}\n"
+    "  group: {min_group: 5}\n"
     "subjects:\n"
     "  cnic: {normalise: digits}\n"
     "  plate: {normalise: upper-alnum}\n";

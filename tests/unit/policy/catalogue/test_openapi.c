@@ -123,6 +123,81 @@ static void test_openapi__refuses_labels_at_the_place(void **state)
                    sizeof(cases) / sizeof(cases[0]));
 }
 
+#define COUNT "count: {type: integer, x-amanat-label: group}"
+
+static void test_openapi__refuses_group_counts_at_the_place(void **state)
+{
+    (void)state;
+    static const struct marked_case cases[] = {
+        {"group-count", "names the property",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: @@7, properties: "
+                        "{count: {type: integer}}}")},
+        {"group-count", "only a record",
+         FIXTURE_SCHEMA("{type: object, x-amanat-group-count: @@count, properties: {count: {type: "
+                        "integer}}}")},
+        {"group-count", "has no property `cuont`",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: @@cuont, "
+                        "properties: {count: {type: integer}}}")},
+        {"group-count", "is an integer",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: @@count, "
+                        "properties: {count: {type: number, x-amanat-label: group}}}")},
+        {"group-count", "two properties",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: count, allOf: "
+                        "[{x-amanat-group-count: @@number}], properties: {" COUNT
+                        ", number: {type: integer, x-amanat-label: note}}}")},
+        {"extension", "means nothing at this place",
+         FIXTURE_PARAMETER("{name: a, in: query, @@x-amanat-group-count: a, schema: " LABELLED
+                           "}")},
+        /* a label with a bound stands on counts alone */
+        {"group-count", "`group` has a `min_group`",
+         FIXTURE_SCHEMA("{type: object, properties: {total: @@{type: integer, x-amanat-label: "
+                        "group}}}")},
+        {"group-count", "`group` has a `min_group`",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: count, "
+                        "properties: {" COUNT ", total: @@{type: integer, x-amanat-label: [note, "
+                        "group]}}}")},
+        {"group-count", "`group` has a `min_group`",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: count, "
+                        "properties: {" COUNT ", more: {type: object, properties: {count: @@{type: "
+                        "integer, x-amanat-label: group}}}}}")},
+        {"group-count", "`group` has a `min_group`", FIXTURE_SCHEMA("@@{x-amanat-label: group}")},
+        {"group-count", "`group` has a `min_group`",
+         FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {200: {description: d, "
+                      "content: {application/json: {schema: {type: object, x-amanat-record: R, "
+                      "x-amanat-group-count: count, properties: {count: {$ref: "
+                      "'#/components/schemas/N'}, total: {$ref: '#/components/schemas/N'}}}}}}}}}}"
+                      "\ncomponents: {schemas: {N: @@{type: integer, x-amanat-label: group}}}\n"},
+        {"group-count", "`group` has a `min_group`",
+         FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {204: {description: d, "
+                      "headers: {X-Total: @@{x-amanat-label: group, schema: {type: integer}}}}}}}}"
+                      "\n"},
+        {"group-count", "`group` has a `min_group`",
+         FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {200: {description: d, "
+                      "content: {@@text/csv: {x-amanat-label: group}}}}}}}\n"},
+    };
+    static const struct marked_case warnings[] = {
+        {"group-count", "no label with a `min_group`",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: @@count, "
+                        "properties: {count: {type: integer, x-amanat-label: note}}}")},
+    };
+    fixture_expect("services/s.yaml", AMANAT_SEVERITY_ERROR, cases,
+                   sizeof(cases) / sizeof(cases[0]));
+    fixture_expect("services/s.yaml", AMANAT_SEVERITY_WARNING, warnings,
+                   sizeof(warnings) / sizeof(warnings[0]));
+}
+
+static void test_openapi__takes_the_count_of_a_record(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_service(
+        "services/s.yaml",
+        BYTES(FIXTURE_SCHEMA("{type: array, items: {type: object, x-amanat-record: R, "
+                             "x-amanat-group-count: count, properties: {count: {type: [integer, "
+                             "'null'], x-amanat-label: [note, group]}}}}")));
+    assert_int_equal(amanat_diagnostics_count(fixture.diagnostics), 0);
+    fixture_free(&fixture);
+}
+
 static void test_openapi__refuses_schemas_at_the_place(void **state)
 {
     (void)state;
@@ -506,6 +581,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openapi__refuses_a_document_at_the_place),
         cmocka_unit_test(test_openapi__refuses_labels_at_the_place),
+        cmocka_unit_test(test_openapi__refuses_group_counts_at_the_place),
+        cmocka_unit_test(test_openapi__takes_the_count_of_a_record),
         cmocka_unit_test(test_openapi__refuses_schemas_at_the_place),
         cmocka_unit_test(test_openapi__refuses_operations_at_the_place),
         cmocka_unit_test(test_openapi__refuses_parameters_at_the_place),

@@ -132,6 +132,7 @@ static void read_vocabulary(struct redact_case *redact_case)
         if (document_get(value, "coarsen") != NULL) {
             read_coarsen(&label[i], document_get(value, "coarsen"));
         }
+        label[i].min_group = number_of(value, "min_group");
         label[i].tokenize.length = number_of(value, "tokenize");
         label[i].defines[DISCLOSURE_TOKENIZE] = label[i].tokenize.length > 0;
     }

@@ -6,6 +6,7 @@
  *
  *   {"labels":   {"plate": {}, "cnic": {"mask": {"keep_last": 4}, "tokenize": 16,
  *                 "coarsen": {"step": "0.01"}}},               mask: text, keep_first, keep_last;
+ *                                                              min_group: 5;
  *                                                              coarsen: time, step, prefix
  *    "subjects": {"cnic": "digits"},                           exact digits upper-alnum lower
  *    "records":  {"Sighting": [{"name": "city", "type": "string", "optional": true}]},

@@ -17,7 +17,8 @@
  * the first letter of the member. */
 #define VOCABULARY                                                                                 \
     "\"labels\":{\"plate\":{\"mask\":{\"keep_last\":1}},\"cnic\":{\"mask\":{\"text\":\"[CNIC]\"}," \
-    "\"tokenize\":16},\"time\":{\"coarsen\":{\"time\":\"month\"}},\"count\":{},\"note\":{}},"      \
+    "\"tokenize\":16},\"time\":{\"coarsen\":{\"time\":\"month\"}},\"count\":{},\"note\":{},"       \
+    "\"group\":{\"min_group\":5,\"coarsen\":{\"step\":\"10\"}}},"                                  \
     "\"subjects\":{\"cnic\":\"digits\",\"plate\":\"upper-alnum\"},"
 #define NODES                                                                                      \
     "\"text\":{\"kinds\":[\"string\"]},"                                                           \
@@ -25,6 +26,9 @@
     "\"cnic\":{\"kinds\":[\"string\"],\"labels\":[\"cnic\"],\"subject\":\"cnic\"},"                \
     "\"time\":{\"kinds\":[\"string\",\"null\"],\"labels\":[\"time\"]},"                            \
     "\"speed\":{\"kinds\":[\"integer\"],\"labels\":[\"note\"]},"                                   \
+    "\"few\":{\"kinds\":[\"integer\",\"null\"],\"labels\":[\"group\"]},"                           \
+    "\"some\":{\"kinds\":[\"string\",\"number\"],\"labels\":[\"note\",\"group\"]},"                \
+    "\"groups\":{\"kinds\":[\"array\"],\"items\":\"few\"},"                                        \
     "\"tags\":{\"kinds\":[\"array\"],\"items\":\"note\"},"                                         \
     "\"labelled-tags\":{\"kinds\":[\"array\"],\"labels\":[\"note\"],\"items\":\"note\"},"          \
     "\"note\":{\"kinds\":[\"string\",\"number\",\"boolean\",\"null\"],\"labels\":[\"note\"]},"     \
@@ -38,6 +42,7 @@
     "\"note\":\"note\",\"city\":\"text\"}},"                                                       \
     "\"sighting\":{\"kinds\":[\"object\"],\"record\":\"Sighting\",\"members\":{"                   \
     "\"plate\":\"plate\",\"time\":\"time\",\"city\":\"text\",\"speed\":\"speed\","                 \
+    "\"few\":\"few\",\"some\":\"some\","                                                           \
     "\"tags\":\"tags\",\"ltags\":\"labelled-tags\",\"both\":\"both\",\"open\":\"open\","           \
     "\"map-of-cnics\":\"map-of-cnics\",\"anyone\":\"anyone\","                                     \
     "\"map\":\"map\",\"camera\":\"camera\",\"owner\":\"owner\",\"owners\":\"owners\","             \
@@ -58,6 +63,12 @@
 #define REVEAL_PLATES "\"plan\":{\"Sighting\":{\"plate\":\"reveal\"}},\"service\":{}}"
 #define REVEAL_NOTES                                                                               \
     "\"plan\":{\"Sighting\":{\"note\":\"reveal\"}},\"service\":{\"count\":\"reveal\"}}"
+#define REVEAL_GROUPS                                                                              \
+    "\"plan\":{\"Sighting\":{\"group\":\"reveal\",\"note\":\"reveal\"}},"                          \
+    "\"service\":{\"group\":\"reveal\",\"note\":\"reveal\"}}"
+#define COARSEN_GROUPS                                                                             \
+    "\"plan\":{\"Sighting\":{\"group\":[\"reveal\"]}},\"service\":{},\"answers\":{\"Sighting\":"   \
+    "[{\"modes\":{\"group\":\"coarsen\"}}]}}"
 #define MASK_CNICS                                                                                 \
     "\"plan\":{\"Sighting\":{\"plate\":\"reveal\",\"cnic\":\"mask\"}},\"service\":{}}"
 #define OWNERS_ONLY "\"plan\":{\"Sighting\":{},\"Owner\":{\"cnic\":\"reveal\"}},\"service\":{}}"
@@ -146,6 +157,28 @@ static const struct row rows[] = {
      "{\"plate\":\"LEA-1\",\"map-of-cnics\":{\"35202\":\"x\",\"35203\":\"y\"},"
      "\"anyone\":[\"z\",{\"35204\":[\"w\"]},[{\"35205\":{}}]]}",
      "{\"plate\":\"LEA-1\",\"anyone\":[\"[CNIC]\"]}", NULL, 0},
+    {"a count of few is left out, as if it was not there", GRAPH("sighting") REVEAL_GROUPS,
+     "{\"few\":4,\"speed\":1}", "{\"speed\":1}",
+     "{\"disclosed\":{\"note=reveal\":1},\"withheld\":{\"group\":1},\"unlabelled\":0,"
+     "\"wrong_type\":0,\"records\":1,\"left_out\":0,\"subjects\":[]}",
+     0},
+    {"one of enough is not, however long", GRAPH("sightings") REVEAL_GROUPS,
+     "[{\"few\":5},{\"few\":99999999999999999999999}]",
+     "[{\"few\":5},{\"few\":99999999999999999999999}]", NULL, 0},
+    {"a record of which only a small count could be disclosed is left out",
+     GRAPH("sightings") REVEAL_GROUPS, "[{\"few\":0},{\"few\":-9},{\"few\":null},{\"few\":6}]",
+     "[{\"few\":6}]", NULL, 0},
+    {"what is no whole number is no count", GRAPH("sightings") REVEAL_GROUPS,
+     "[{\"some\":\"long enough\"},{\"some\":12.0},{\"some\":1e9},{\"few\":\"9\"},{\"some\":12}]",
+     "[{\"some\":12}]", NULL, 0},
+    {"the bound holds outside records too", GRAPH("groups") REVEAL_GROUPS, "[1,4,5,9]", "[5,9]",
+     NULL, 0},
+    {"a small count is left out in every mode, however it would be rounded",
+     GRAPH("sightings") COARSEN_GROUPS,
+     "[{\"city\":\"a\",\"few\":4},{\"city\":\"a\",\"few\":5},{\"few\":27,\"city\":\"a\"}]",
+     "[{\"few\":0},{\"few\":20}]", NULL, 0},
+    {"a small count comes twice as little as a large one", GRAPH("sighting") REVEAL_GROUPS,
+     "{\"speed\":1,\"few\":3,\"few\":2}", NULL, NULL, REDACT_FAULT_DUPLICATE},
     {"an open door lets everything out, empty containers too", GRAPH("sighting") REVEAL_NOTES,
      "{\"open\":{\"a\":[{},[],{\"b\":null}],\"c\":-0.0}}",
      "{\"open\":{\"a\":[{},[],{\"b\":null}],\"c\":-0.0}}", NULL, 0},

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Small groups: a record names the property that counts whom it is about (`x-amanat-group-count`),
+ * the vocabulary gives the label of that property a `min_group`, and a count of fewer is left out.
+ * Such a label stands on counts of records alone: on a total it would leave a reader believing that
+ * the total is guarded, while it is the difference of two totals that tells.
+ */
+#include "policy/base/guard.h"
+#include "policy/catalogue/openapi.h"
+
+void part_group_count(struct compiler *compiler, const struct part *part, struct built_node *built)
+{
+    for (size_t i = 0; i < part->schemas.count; i++) {
+        const struct schema *schema = part->schemas.items[i].schema;
+        const struct document *count = schema->group_count;
+        if (count == NULL) {
+            continue;
+        }
+        const struct place place = openapi_place(schema->owner, count);
+        if (count->kind != DOCUMENT_STRING || count->text.length == 0) {
+            compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
+                            "`x-amanat-group-count` names the property that is the record's count");
+        } else if (built->node.record == CATALOGUE_NONE) {
+            compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
+                            "only a record has a group count: add `x-amanat-record`");
+        } else if (built->group_count.length > 0 && !bytes_equal(built->group_count, count->text)) {
+            compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
+                            "two properties would be the count of this record");
+        } else {
+            built->group_count = count->text;
+            built->group_count_place = place;
+        }
+    }
+}
+
+/* The first of these labels that has a `min_group`, or NULL. */
+static const struct catalogue_label *guarded_label(const struct compiler *compiler,
+                                                   const size_t *labels, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (compiler->vocabulary.labels[labels[i]].min_group > 0) {
+            return &compiler->vocabulary.labels[labels[i]];
+        }
+    }
+    return NULL;
+}
+
+static const struct catalogue_label *guarded_field(const struct compiler *compiler,
+                                                   const struct catalogue_node *node)
+{
+    return node == NULL || (node->kinds & CATALOGUE_SCALARS) == 0
+               ? NULL
+               : guarded_label(compiler, node->labels, node->label_count);
+}
+
+static void refuse_label(struct compiler *compiler, struct place place,
+                         const struct catalogue_label *label)
+{
+    compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
+                    "`%.*s` has a `min_group`, and this is not the `x-amanat-group-count` of its "
+                    "record: give it another label",
+                    BYTES_PRINTF(label->name));
+}
+
+void groups_refuse(struct compiler *compiler, struct place place, size_t label_set)
+{
+    const struct label_set *set = &compiler->label_sets.items[label_set];
+    const struct catalogue_label *label = guarded_label(compiler, set->labels, set->count);
+    if (label != NULL) {
+        refuse_label(compiler, place, label);
+    }
+}
+
+/* The record's count, once all nodes are there; NULL after a report, and where none is named. */
+static const struct catalogue_node *check_count(struct compiler *compiler,
+                                                const struct built_node *record)
+{
+    if (record->group_count.length == 0) {
+        return NULL;
+    }
+    const struct place place = record->group_count_place;
+    const struct catalogue_member *member =
+        catalogue_node_find_member(&record->node, record->group_count);
+    if (member == NULL) {
+        compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
+                        "the record has no property `%.*s`", BYTES_PRINTF(record->group_count));
+        return NULL;
+    }
+    if ((member->node->kinds & ~(unsigned)CATALOGUE_KIND_NULL) !=
+        (unsigned)CATALOGUE_KIND_INTEGER) {
+        compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
+                        "`%.*s` counts nothing: the group count of a record is an integer",
+                        BYTES_PRINTF(record->group_count));
+        return NULL;
+    }
+    if (guarded_field(compiler, member->node) == NULL) {
+        compiler_report(compiler, AMANAT_SEVERITY_WARNING, place, "group-count",
+                        "`%.*s` has no label with a `min_group`, so that no count is left out",
+                        BYTES_PRINTF(record->group_count));
+    }
+    return member->node;
+}
+
+/* A schema that two properties refer to is one node; only one of them may be the count. */
+static void check_members(struct compiler *compiler, const struct built_node *built)
+{
+    const struct catalogue_node *node = &built->node;
+    for (size_t i = 0; i < node->member_count; i++) {
+        const struct catalogue_member *member = &node->members[i];
+        const struct catalogue_label *label = guarded_field(compiler, member->node);
+        if (label != NULL && !bytes_equal(member->name, built->group_count)) {
+            refuse_label(compiler, built_node_of(member->node)->place, label);
+        }
+    }
+}
+
+amanat_result groups_check(struct compiler *compiler, const bool *in_responses)
+{
+    bool *is_count =
+        arena_allocate_array(compiler->scratch, compiler->nodes.count, sizeof(*is_count));
+    TRY_MEMORY(is_count);
+    for (size_t i = 0; i < compiler->nodes.count; i++) {
+        const struct catalogue_node *count = check_count(compiler, compiler->nodes.items[i]);
+        if (count != NULL) {
+            is_count[built_node_of(count)->number] = true;
+        }
+    }
+    for (size_t i = 0; i < compiler->nodes.count; i++) {
+        const struct built_node *built = compiler->nodes.items[i];
+        const struct catalogue_label *label = guarded_field(compiler, &built->node);
+        if (!in_responses[i]) {
+            continue;
+        }
+        if (label != NULL && !is_count[i]) {
+            refuse_label(compiler, built->place, label);
+        }
+        check_members(compiler, built);
+    }
+    return AMANAT_OK;
+}
