@@ -155,6 +155,7 @@ struct question {
     char *value; /* of the path, or NULL */
     struct evkeyvalq parameters;
     size_t limit;
+    const char *sort; /* a member, after '-' from the last to the first; or NULL */
 };
 
 static bool satisfies(const struct question *question, const struct record *record)
@@ -169,7 +170,7 @@ static bool satisfies(const struct question *question, const struct record *reco
          pair = pair->next.tqe_next) {
         const bool from = strcmp(pair->key, "from") == 0;
         const bool to = strcmp(pair->key, "to") == 0;
-        if (strcmp(pair->key, "limit") == 0) {
+        if (strcmp(pair->key, "limit") == 0 || strcmp(pair->key, "sort") == 0) {
             continue;
         }
         const char *text =
@@ -188,17 +189,45 @@ static bool satisfies(const struct question *question, const struct record *reco
     return true;
 }
 
+/* Whether A comes after B in the order that is asked for. */
+static bool comes_after(const struct question *question, const struct record *a,
+                        const struct record *b)
+{
+    const bool backwards = question->sort[0] == '-';
+    const char *left = find_text(a->document, question->sort + backwards);
+    const char *right = find_text(b->document, question->sort + backwards);
+    const int order = strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
+    return backwards ? order < 0 : order > 0;
+}
+
+/* Puts one more record among the found ones, after those that it equals. */
+static void insert(const struct question *question, const struct record **found, size_t count,
+                   const struct record *record)
+{
+    size_t at = count;
+    while (question->sort != NULL && at > 0 && comes_after(question, found[at - 1], record)) {
+        found[at] = found[at - 1];
+        at--;
+    }
+    found[at] = record;
+}
+
 static struct evbuffer *answer(const struct service *service, const struct question *question)
 {
     struct evbuffer *list = must(evbuffer_new());
+    const struct record **found = must(calloc(service->count + 1, sizeof(struct record *)));
     size_t count = 0;
-    for (size_t i = 0; i < service->count && count < question->limit; i++) {
+    for (size_t i = 0; i < service->count; i++) {
         if (satisfies(question, &service->records[i])) {
-            evbuffer_add(list, count == 0 ? "" : ",", count == 0 ? 0 : 1);
-            evbuffer_add(list, service->records[i].text, service->records[i].length);
-            count++;
+            insert(question, found, count++, &service->records[i]);
         }
     }
+    count = count < question->limit ? count : question->limit;
+    for (size_t i = 0; i < count; i++) {
+        evbuffer_add(list, i == 0 ? "" : ",", i == 0 ? 0 : 1);
+        evbuffer_add(list, found[i]->text, found[i]->length);
+    }
+    free(found);
     struct evbuffer *body = must(evbuffer_new());
     evbuffer_add_printf(body, "{\"node\": \"%s-2.internal\", \"count\": %zu, \"%s\": [",
                         service->name, count, question->route->list);
@@ -311,6 +340,7 @@ static void send_records(const struct service *service, struct evhttp_request *r
         if (limit != NULL) {
             question.limit = strtoul(limit, NULL, 10);
         }
+        question.sort = evhttp_find_header(&question.parameters, "sort");
         struct evbuffer *body = answer(service, &question);
         send_json(request, 200, body);
         evbuffer_free(body);
