@@ -81,6 +81,12 @@ AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result amanat_plan_set_token_key(struct a
                                                                         const uint8_t secret[32],
                                                                         const char *partner);
 
+/**
+ * The moment of the access, in milliseconds since 1970-01-01T00:00:00Z: dates of birth become bands
+ * of the age on its day. Without one no age is known, and such fields are withheld.
+ */
+AMANAT_PUBLIC void amanat_plan_set_now(struct amanat_plan *plan, int64_t milliseconds);
+
 /* ---- Rules: what depends on the record ---- */
 
 /** A record that was read to its end. */

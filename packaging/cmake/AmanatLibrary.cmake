@@ -8,7 +8,8 @@ add_library(amanat_policy_shared SHARED ${policy_objects})
 add_library(amanat_policy_static STATIC ${policy_objects})
 foreach(library amanat_policy_shared amanat_policy_static)
     set_target_properties(${library} PROPERTIES OUTPUT_NAME amanat-policy LINKER_LANGUAGE C)
-    target_link_libraries(${library} PRIVATE amanat_hardening amanat_sanitizers PkgConfig::yaml OpenSSL::Crypto)
+    target_link_libraries(${library} PRIVATE amanat_hardening amanat_sanitizers PkgConfig::yaml OpenSSL::Crypto
+        PkgConfig::pcre2 PkgConfig::utf8proc m)
 endforeach()
 set_target_properties(amanat_policy_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 

@@ -27,8 +27,16 @@ struct block {
     _Alignas(ALIGNMENT) char data[];
 };
 
+/* An object that is freed with the arena; it lies in the arena itself. */
+struct owned {
+    struct owned *older;
+    void *object;
+    void (*free_object)(void *object);
+};
+
 struct arena {
     struct block *newest;
+    struct owned *owned; /* newest first */
     size_t limit;
     size_t used;
     size_t next_block_size;
@@ -53,11 +61,22 @@ static void free_newest_block(struct arena *arena)
     free(block);
 }
 
+/* Frees what is owned and newer than `last`. */
+static void free_owned(struct arena *arena, const void *last)
+{
+    while (arena->owned != last) {
+        const struct owned *owned = arena->owned;
+        arena->owned = owned->older;
+        owned->free_object(owned->object);
+    }
+}
+
 void arena_free(struct arena *arena)
 {
     if (arena == NULL) {
         return;
     }
+    free_owned(arena, NULL);
     while (arena->newest != NULL) {
         free_newest_block(arena);
     }
@@ -66,6 +85,7 @@ void arena_free(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
+    free_owned(arena, NULL);
     while (arena->newest != NULL && arena->newest->older != NULL) {
         free_newest_block(arena);
     }
@@ -145,6 +165,15 @@ void *arena_allocate_array(struct arena *arena, size_t count, size_t size)
     return arena_allocate(arena, count * size);
 }
 
+amanat_result arena_own(struct arena *arena, void *object, void (*free_object)(void *object))
+{
+    struct owned *owned = ARENA_NEW(arena, struct owned);
+    TRY_MEMORY(owned);
+    *owned = (struct owned){.older = arena->owned, .object = object, .free_object = free_object};
+    arena->owned = owned;
+    return AMANAT_OK;
+}
+
 amanat_result arena_copy_bytes(struct arena *arena, struct bytes bytes, struct bytes *out)
 {
     char *copy = arena_allocate(arena, bytes.length + 1);
@@ -202,11 +231,12 @@ bool arena_is_exhausted(const struct arena *arena)
 struct arena_mark arena_mark(const struct arena *arena)
 {
     return (struct arena_mark){arena->newest, arena->newest == NULL ? 0 : arena->newest->used,
-                               arena->used};
+                               arena->used, arena->owned};
 }
 
 void arena_rewind(struct arena *arena, struct arena_mark mark)
 {
+    free_owned(arena, mark.owned);
     while (arena->newest != mark.block) {
         ASSERT(arena->newest != NULL); /* else the mark is of another arena or was rewound past */
         free_newest_block(arena);

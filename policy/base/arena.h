@@ -42,6 +42,14 @@ void *arena_allocate_array(struct arena *arena, size_t count, size_t size);
 AMANAT_MUST_CHECK amanat_result arena_copy_bytes(struct arena *arena, struct bytes bytes,
                                                  struct bytes *out);
 
+/**
+ * Lets the arena own an object of a library that it cannot hold itself: `free_object` is called
+ * when the memory allocated here would be freed, the newest object first. MEMORY: the caller still
+ * owns it.
+ */
+AMANAT_MUST_CHECK amanat_result arena_own(struct arena *arena, void *object,
+                                          void (*free_object)(void *object));
+
 /** A formatted C string, or NULL. */
 __attribute__((format(printf, 2, 3))) char *arena_format(struct arena *arena, const char *format,
                                                          ...);
@@ -67,6 +75,7 @@ struct arena_mark {
     void *block;
     size_t block_used;
     size_t used;
+    const void *owned;
 };
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);

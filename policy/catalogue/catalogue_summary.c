@@ -189,7 +189,7 @@ static void check_modes(struct compiler *compiler, const struct built_node *buil
         const struct catalogue_label *label = &compiler->vocabulary.labels[node->labels[i]];
         const bool coarsens =
             label->defines[DISCLOSURE_COARSEN] &&
-            (label->coarsen.kind != COARSEN_STEP || (no_text & CATALOGUE_KIND_BOOLEAN) != 0);
+            (!catalogue_label_coarsens_numbers(label) || (no_text & CATALOGUE_KIND_BOOLEAN) != 0);
         const char *mode = label->defines[DISCLOSURE_MASK]       ? "mask"
                            : label->defines[DISCLOSURE_TOKENIZE] ? "tokenize"
                            : coarsens                            ? "coarsen"
@@ -203,17 +203,23 @@ static void check_modes(struct compiler *compiler, const struct built_node *buil
     }
 }
 
-static bool masks_alike(const struct catalogue_label *a, const struct catalogue_label *b)
+/* Which mode two labels mean different things by; NULL: none. A label that scrubs what it reveals
+ * means another thing by reveal than one that does not. */
+static const char *differs_in(const struct catalogue_label *a, const struct catalogue_label *b)
 {
-    return a->mask.kind == b->mask.kind && a->mask.count == b->mask.count &&
-           bytes_equal(a->mask.text, b->mask.text);
-}
-
-static bool coarsens_alike(const struct catalogue_label *a, const struct catalogue_label *b)
-{
-    return a->coarsen.kind == b->coarsen.kind && a->coarsen.unit == b->coarsen.unit &&
-           a->coarsen.step.digits == b->coarsen.step.digits &&
-           a->coarsen.step.scale == b->coarsen.step.scale && a->coarsen.prefix == b->coarsen.prefix;
+    static const struct {
+        enum disclosure_mode mode;
+        const char *name;
+    } modes[] = {
+        {DISCLOSURE_MASK, "mask"}, {DISCLOSURE_COARSEN, "coarsen"}, {DISCLOSURE_REVEAL, "scrub"}};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        const enum disclosure_mode mode = modes[i].mode;
+        if (a->defines[mode] && b->defines[mode] &&
+            !bytes_equal(a->definitions[mode], b->definitions[mode])) {
+            return modes[i].name;
+        }
+    }
+    return NULL;
 }
 
 /* A field of several labels gets the weakest of their modes. When two of them mean different things
@@ -225,13 +231,7 @@ static void check_meanings(struct compiler *compiler, const struct built_node *b
         const struct catalogue_label *label = &compiler->vocabulary.labels[node->labels[i]];
         for (size_t k = 0; k < i; k++) {
             const struct catalogue_label *other = &compiler->vocabulary.labels[node->labels[k]];
-            const bool both_mask =
-                label->defines[DISCLOSURE_MASK] && other->defines[DISCLOSURE_MASK];
-            const bool both_coarsen =
-                label->defines[DISCLOSURE_COARSEN] && other->defines[DISCLOSURE_COARSEN];
-            const char *mode = both_mask && !masks_alike(label, other)         ? "mask"
-                               : both_coarsen && !coarsens_alike(label, other) ? "coarsen"
-                                                                               : NULL;
+            const char *mode = differs_in(label, other);
             if (mode != NULL) {
                 compiler_report(compiler, AMANAT_SEVERITY_ERROR, built->place, "mode-meaning",
                                 "`%.*s` and `%.*s` define `%s` differently, so that it would mean "

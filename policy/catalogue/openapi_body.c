@@ -53,6 +53,23 @@ static void classify(struct catalogue_media_type *type)
     }
 }
 
+/* What a label scrubs can be found in JSON strings only, so nothing else that has it passes. */
+static void warn_of_scrub(struct compiler *compiler, size_t label_set, struct place place,
+                          struct bytes what)
+{
+    const struct label_set *set = &compiler->label_sets.items[label_set];
+    for (size_t i = 0; i < set->count; i++) {
+        const struct catalogue_label *label = &compiler->vocabulary.labels[set->labels[i]];
+        if (label->scrub.count > 0) {
+            compiler_report(compiler, AMANAT_SEVERITY_WARNING, place, "scrub",
+                            "`%.*s` scrubs what it reveals, and only JSON can be scrubbed: `%.*s` "
+                            "passes in no answer",
+                            BYTES_PRINTF(label->name), BYTES_PRINTF(what));
+            return;
+        }
+    }
+}
+
 /* A body that is no JSON has no places: only the label of the whole counts. */
 static amanat_result label_whole(struct openapi *openapi, const struct term *term,
                                  struct bytes path, struct place place,
@@ -72,6 +89,7 @@ static amanat_result label_whole(struct openapi *openapi, const struct term *ter
         compiler_report(compiler, AMANAT_SEVERITY_NOTE, place, "unlabelled",
                         "%.*s has no label: it is withheld", BYTES_PRINTF(path));
     }
+    warn_of_scrub(compiler, label_set, place, path);
     return AMANAT_OK;
 }
 
@@ -236,6 +254,7 @@ static amanat_result read_header_labels(struct openapi *openapi, const struct do
                         "the header `%.*s` has no label: it is withheld",
                         BYTES_PRINTF(header->name));
     }
+    warn_of_scrub(compiler, label_set, openapi_place(openapi, at), header->name);
     return AMANAT_OK;
 }
 

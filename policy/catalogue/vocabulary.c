@@ -16,6 +16,14 @@ const char *disclosure_mode_name(enum disclosure_mode mode)
     return names[index < DISCLOSURE_MODE_COUNT ? index : DISCLOSURE_WITHHELD];
 }
 
+bool catalogue_label_coarsens_numbers(const struct catalogue_label *label)
+{
+    const enum coarsen_kind kind = label->coarsen.kind;
+    return label->defines[DISCLOSURE_COARSEN] &&
+           (kind == COARSEN_STEP || kind == COARSEN_AGE_BAND ||
+            (kind == COARSEN_BUCKET && !label->coarsen.buckets_have_names));
+}
+
 size_t vocabulary_find_label(const struct vocabulary *vocabulary, struct bytes name)
 {
     for (size_t i = 0; i < vocabulary->label_count; i++) {

@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include "policy/base/arena.h"
+#include "policy/base/map.h"
+#include "policy/base/pattern.h"
 
 /** How a field may be disclosed: the larger, the stronger. Zero is withheld. */
 enum disclosure_mode {
@@ -27,8 +29,16 @@ enum disclosure_mode {
 /** "withheld", "tokenize", "mask", "coarsen", "reveal". */
 const char *disclosure_mode_name(enum disclosure_mode mode);
 
-enum mask_kind { MASK_TEXT = 0, MASK_KEEP_FIRST, MASK_KEEP_LAST };
-enum coarsen_kind { COARSEN_TIME = 0, COARSEN_STEP, COARSEN_PREFIX };
+enum mask_kind { MASK_TEXT = 0, MASK_KEEP_FIRST, MASK_KEEP_LAST, MASK_PATTERN };
+enum coarsen_kind {
+    COARSEN_TIME = 0,
+    COARSEN_STEP, /* also `grid`, whose step is computed when the vocabulary is read */
+    COARSEN_PREFIX,
+    COARSEN_BUCKET,
+    COARSEN_AGE_BAND,
+    COARSEN_MAP,
+    COARSEN_IP_PREFIX
+};
 enum time_unit { TIME_UNIT_YEAR = 0, TIME_UNIT_MONTH, TIME_UNIT_DAY, TIME_UNIT_HOUR };
 
 /**
@@ -40,6 +50,29 @@ struct decimal_step {
     unsigned scale; /* number of decimals, 0 to 18 */
 };
 
+/** Where a bucket begins; it ends where the next one begins. */
+struct coarsen_bucket {
+    struct bytes name; /* no bytes: its lower bound stands for it */
+    bool negative;
+    struct decimal_step bound; /* the amount; 0 has no digits */
+};
+
+/** A piece of what `mask: {pattern, replace}` shows: text, or what a group of the pattern took. */
+struct mask_part {
+    struct bytes text;
+    unsigned group; /* 0: the text */
+};
+
+/** What has to hold of a match besides the pattern. */
+enum scrub_check { SCRUB_CHECK_NONE = 0, SCRUB_CHECK_IBAN, SCRUB_CHECK_LUHN };
+
+/** What is replaced by `[name]` in free text; it matches folded text (policy/base/fold.h). */
+struct scrub_pattern {
+    struct bytes name;
+    const struct pattern *pattern;
+    enum scrub_check check;
+};
+
 struct catalogue_label {
     struct bytes name; /* "person.cnic" */
     size_t parent;     /* index, or CATALOGUE_NONE */
@@ -48,21 +81,47 @@ struct catalogue_label {
     bool defines[DISCLOSURE_MODE_COUNT];
     /** A count of fewer is left out, in every mode; 0: there is no bound. */
     unsigned min_group;
+    /** What it says about each mode (of REVEAL: `scrub`) as compact JSON, to compare meanings. */
+    struct bytes definitions[DISCLOSURE_MODE_COUNT];
     struct {
         enum mask_kind kind;
-        struct bytes text; /* of MASK_TEXT */
-        unsigned count;    /* code points kept */
+        struct bytes text;             /* of MASK_TEXT */
+        unsigned count;                /* code points kept */
+        const struct pattern *pattern; /* of MASK_PATTERN: matches the whole value */
+        const struct mask_part *parts;
+        size_t part_count;
     } mask;
     struct {
         unsigned length; /* base32 characters, 13 to 51: at least 64 bits */
+        /** Of a label with `link`: the label under whose key its tokens are made. */
+        bool is_linked;
+        size_t link;
     } tokenize;
     struct {
         enum coarsen_kind kind;
         enum time_unit unit;
         struct decimal_step step;
-        unsigned prefix; /* code points kept */
+        unsigned prefix;                      /* code points kept */
+        const struct coarsen_bucket *buckets; /* ascending */
+        size_t bucket_count;
+        bool buckets_have_names;
+        unsigned band;  /* years of an age band */
+        struct map map; /* text → struct bytes * */
+        bool has_other; /* what stands for a text that is not in the map */
+        struct bytes other;
+        unsigned prefix_v4; /* bits kept; 0: such addresses are withheld */
+        unsigned prefix_v6;
     } coarsen;
+    /** `scrub`: replaced in what is revealed; also makes numbers and undeclared names that match
+     * withheld. */
+    struct {
+        const struct scrub_pattern *patterns;
+        size_t count;
+    } scrub;
 };
+
+/** Whether `coarsen` of the label can be applied to numbers. */
+bool catalogue_label_coarsens_numbers(const struct catalogue_label *label);
 
 struct catalogue_purpose {
     struct bytes name;

@@ -6,39 +6,15 @@
 #include "policy/catalogue/vocabulary_read.h"
 
 #include "policy/base/guard.h"
-#include "policy/base/map.h"
 #include "policy/base/similar.h"
-#include "policy/base/vector.h"
+#include "policy/catalogue/vocabulary_reader.h"
 
+#define REPORT VOCABULARY_REPORT
 /* What a plan holds for each label is counted in bytes per record; nobody has more words. */
 #define NAMES_LIMIT  4096
 #define NAME_LENGTH  64
 #define LABEL_LENGTH 128
-#define KEEP_LIMIT   64
-#define STEP_DIGITS  18
 #define GROUP_LIMIT  1000000
-
-struct purpose_entry {
-    struct catalogue_purpose purpose;
-    const struct document_member *at;
-};
-
-struct vocabulary_reader {
-    struct arena *arena;
-    const char *source;
-    struct amanat_diagnostics *diagnostics;
-    VECTOR(struct catalogue_label) labels;
-    struct map label_indexes; /* name → size_t */
-    VECTOR(struct purpose_entry) purposes;
-    VECTOR(struct catalogue_subject) subjects;
-    bool faulty;
-};
-
-/* Every fault is reported where it stands; reading goes on, so that one run shows them all. */
-#define REPORT(reader, at, code, ...)                                                              \
-    ((reader)->faulty = true,                                                                      \
-     amanat_diagnostics_add((reader)->diagnostics, AMANAT_SEVERITY_ERROR, (code),                  \
-                            (reader)->source, (at)->line, (at)->column, __VA_ARGS__))
 
 bool catalogue_is_name(struct bytes name)
 {
@@ -54,28 +30,6 @@ bool catalogue_is_name(struct bytes name)
     return true;
 }
 
-/* ---- shapes of values ---- */
-
-static bool expect_object(struct vocabulary_reader *reader, const struct document *value,
-                          const char *what)
-{
-    if (value->kind == DOCUMENT_OBJECT) {
-        return true;
-    }
-    REPORT(reader, value, "type", "%s must be an object, not %s", what,
-           document_kind_name(value->kind));
-    return false;
-}
-
-/* Refuses a key that means nothing here, with the nearest one that does. */
-static void refuse_key(struct vocabulary_reader *reader, const struct document_member *member,
-                       const char *where, const struct bytes *known, size_t known_count)
-{
-    char hint[SIMILAR_HINT_SIZE];
-    REPORT(reader, member, "unknown-key", "`%.*s` means nothing in %s%s", BYTES_PRINTF(member->key),
-           where, similar_hint(member->key, known, known_count, hint));
-}
-
 /* `about` and `dpv` are for people and other tools: any text. */
 static bool is_documentation(struct vocabulary_reader *reader, const struct document_member *member)
 {
@@ -87,156 +41,6 @@ static bool is_documentation(struct vocabulary_reader *reader, const struct docu
                BYTES_PRINTF(member->key));
     }
     return true;
-}
-
-/* An object of exactly one member; NULL after a report. */
-static const struct document_member *only_member(struct vocabulary_reader *reader,
-                                                 const struct document_member *mode,
-                                                 const char *choices)
-{
-    if (mode->value.kind == DOCUMENT_OBJECT && mode->value.count == 1) {
-        return &mode->value.members[0];
-    }
-    REPORT(reader, &mode->value, "mode", "`%.*s` takes exactly one of %s", BYTES_PRINTF(mode->key),
-           choices);
-    return NULL;
-}
-
-static bool read_number(struct vocabulary_reader *reader, const struct document_member *member,
-                        unsigned least, unsigned most, unsigned *out)
-{
-    int64_t value = 0;
-    if (!document_integer(&member->value, &value) || value < least || value > most) {
-        REPORT(reader, &member->value, "range", "`%.*s` must be a whole number from %u to %u",
-               BYTES_PRINTF(member->key), least, most);
-        return false;
-    }
-    *out = (unsigned)value;
-    return true;
-}
-
-/* ---- modes of a label ---- */
-
-static void read_mask(struct vocabulary_reader *reader, const struct document_member *mode,
-                      struct catalogue_label *label)
-{
-    static const struct bytes known[] = {BYTES_INIT("text"), BYTES_INIT("keep_first"),
-                                         BYTES_INIT("keep_last")};
-    const struct document_member *member = only_member(reader, mode, "text, keep_first, keep_last");
-    if (member == NULL) {
-        return;
-    }
-    if (bytes_equal(member->key, known[0])) {
-        if (member->value.kind != DOCUMENT_STRING) {
-            REPORT(reader, &member->value, "type", "`text` must be a string");
-            return;
-        }
-        label->mask.kind = MASK_TEXT;
-        label->mask.text = member->value.text;
-    } else if (bytes_equal(member->key, known[1]) || bytes_equal(member->key, known[2])) {
-        label->mask.kind = bytes_equal(member->key, known[1]) ? MASK_KEEP_FIRST : MASK_KEEP_LAST;
-        if (!read_number(reader, member, 1, KEEP_LIMIT, &label->mask.count)) {
-            return;
-        }
-    } else {
-        refuse_key(reader, member, "`mask`", known, 3);
-        return;
-    }
-    label->defines[DISCLOSURE_MASK] = true;
-}
-
-static void read_tokenize(struct vocabulary_reader *reader, const struct document_member *mode,
-                          struct catalogue_label *label)
-{
-    static const struct bytes known[] = {BYTES_INIT("length")};
-    const struct document_member *member = only_member(reader, mode, "length");
-    if (member == NULL) {
-        return;
-    }
-    if (!bytes_equal(member->key, known[0])) {
-        refuse_key(reader, member, "`tokenize`", known, 1);
-        return;
-    }
-    /* 13 base32 characters are 64 bits; 51 are the most that an HMAC-SHA256 fills whole. */
-    label->defines[DISCLOSURE_TOKENIZE] =
-        read_number(reader, member, 13, 51, &label->tokenize.length);
-}
-
-static bool read_time_unit(const struct document *value, enum time_unit *out)
-{
-    static const struct {
-        const char *name;
-        enum time_unit unit;
-    } units[] = {{"hour", TIME_UNIT_HOUR},
-                 {"day", TIME_UNIT_DAY},
-                 {"month", TIME_UNIT_MONTH},
-                 {"year", TIME_UNIT_YEAR}};
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (document_is_string(value, units[i].name)) {
-            *out = units[i].unit;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A positive decimal without exponent, at most 18 digits and 18 decimals, exactly as it is spelt:
- * the decimals of the step are the decimals of what is disclosed. */
-static bool read_step(const struct document *value, struct decimal_step *out)
-{
-    struct decimal_step step = {0};
-    size_t digits = 0;
-    bool has_point = false;
-    if (value->kind != DOCUMENT_NUMBER) {
-        return false;
-    }
-    for (size_t i = 0; i < value->text.length; i++) {
-        const char byte = value->text.at[i];
-        if (byte == '.' && !has_point) {
-            has_point = true;
-        } else if (byte >= '0' && byte <= '9' && digits < STEP_DIGITS) {
-            step.digits = step.digits * 10 + (uint64_t)(byte - '0');
-            step.scale += has_point ? 1 : 0;
-            digits++;
-        } else {
-            return false;
-        }
-    }
-    *out = step;
-    return step.digits > 0;
-}
-
-static void read_coarsen(struct vocabulary_reader *reader, const struct document_member *mode,
-                         struct catalogue_label *label)
-{
-    static const struct bytes known[] = {BYTES_INIT("time"), BYTES_INIT("step"),
-                                         BYTES_INIT("prefix")};
-    const struct document_member *member = only_member(reader, mode, "time, step, prefix");
-    if (member == NULL) {
-        return;
-    }
-    bool read = false;
-    if (bytes_equal(member->key, known[0])) {
-        label->coarsen.kind = COARSEN_TIME;
-        read = read_time_unit(&member->value, &label->coarsen.unit);
-        if (!read) {
-            REPORT(reader, &member->value, "mode", "`time` is one of hour, day, month, year");
-        }
-    } else if (bytes_equal(member->key, known[1])) {
-        label->coarsen.kind = COARSEN_STEP;
-        read = read_step(&member->value, &label->coarsen.step);
-        if (!read) {
-            REPORT(reader, &member->value, "mode",
-                   "`step` must be a positive decimal such as 0.01, of at most 18 digits and "
-                   "without an exponent");
-        }
-    } else if (bytes_equal(member->key, known[2])) {
-        label->coarsen.kind = COARSEN_PREFIX;
-        read = read_number(reader, member, 1, KEEP_LIMIT, &label->coarsen.prefix);
-    } else {
-        refuse_key(reader, member, "`coarsen`", known, 3);
-    }
-    label->defines[DISCLOSURE_COARSEN] = read;
 }
 
 /* ---- labels ---- */
@@ -288,31 +92,57 @@ static bool is_label_name(struct bytes name)
     return name.length > 0 && name.length <= LABEL_LENGTH;
 }
 
-static void read_label_key(struct vocabulary_reader *reader, const struct document_member *member,
-                           struct catalogue_label *label)
+/* What a label says of a mode, kept to compare it with what others say. */
+static amanat_result keep_definition(struct vocabulary_reader *reader,
+                                     const struct document_member *member, struct bytes *out)
 {
-    static const struct bytes known[] = {BYTES_INIT("about"),   BYTES_INIT("dpv"),
-                                         BYTES_INIT("mask"),    BYTES_INIT("tokenize"),
-                                         BYTES_INIT("coarsen"), BYTES_INIT("min_group")};
+    struct buffer text;
+    buffer_init(&text, SIZE_MAX / 2);
+    document_append_json(&text, &member->value);
+    amanat_result result = buffer_check(&text);
+    if (amanat_is_ok(result)) {
+        result = arena_copy_bytes(reader->arena, buffer_bytes(&text), out);
+    }
+    buffer_clear(&text);
+    return result;
+}
+
+static amanat_result read_label_key(struct vocabulary_reader *reader,
+                                    const struct document_member *member, size_t index)
+{
+    static const struct bytes known[] = {
+        BYTES_INIT("mask"),      BYTES_INIT("tokenize"), BYTES_INIT("coarsen"), BYTES_INIT("scrub"),
+        BYTES_INIT("min_group"), BYTES_INIT("about"),    BYTES_INIT("dpv")};
+    struct catalogue_label *label = &reader->labels.items[index];
     if (is_documentation(reader, member)) {
-        return;
+        return AMANAT_OK;
+    }
+    if (bytes_equal(member->key, known[0])) {
+        TRY(keep_definition(reader, member, &label->definitions[DISCLOSURE_MASK]));
+        return vocabulary_read_mask(reader, member, label);
+    }
+    if (bytes_equal(member->key, known[1])) {
+        return vocabulary_read_tokenize(reader, member, index);
     }
     if (bytes_equal(member->key, known[2])) {
-        read_mask(reader, member, label);
-    } else if (bytes_equal(member->key, known[3])) {
-        read_tokenize(reader, member, label);
-    } else if (bytes_equal(member->key, known[4])) {
-        read_coarsen(reader, member, label);
-    } else if (bytes_equal(member->key, known[5])) {
-        (void)read_number(reader, member, 2, GROUP_LIMIT, &label->min_group);
-    } else {
-        refuse_key(reader, member, "a label", known, 6);
+        TRY(keep_definition(reader, member, &label->definitions[DISCLOSURE_COARSEN]));
+        return vocabulary_read_coarsen(reader, member, label);
     }
+    if (bytes_equal(member->key, known[3])) {
+        TRY(keep_definition(reader, member, &label->definitions[DISCLOSURE_REVEAL]));
+        return vocabulary_read_scrub(reader, member, label);
+    }
+    if (bytes_equal(member->key, known[4])) {
+        (void)vocabulary_read_number(reader, member, 2, GROUP_LIMIT, &label->min_group);
+        return AMANAT_OK;
+    }
+    vocabulary_refuse_key(reader, member, "a label", known, sizeof(known) / sizeof(known[0]));
+    return AMANAT_OK;
 }
 
 static amanat_result read_labels(struct vocabulary_reader *reader, const struct document *labels)
 {
-    if (!expect_object(reader, labels, "`labels`")) {
+    if (!vocabulary_expect_object(reader, labels, "`labels`")) {
         return AMANAT_OK;
     }
     for (size_t i = 0; i < labels->count; i++) {
@@ -331,14 +161,14 @@ static amanat_result read_labels(struct vocabulary_reader *reader, const struct 
         TRY(add_label(reader, member->key, &index));
         reader->labels.items[index].line = member->line;
         if (member->value.kind == DOCUMENT_NULL ||
-            !expect_object(reader, &member->value, "a label")) {
+            !vocabulary_expect_object(reader, &member->value, "a label")) {
             continue;
         }
         for (size_t k = 0; k < member->value.count; k++) {
-            read_label_key(reader, &member->value.members[k], &reader->labels.items[index]);
+            TRY(read_label_key(reader, &member->value.members[k], index));
         }
     }
-    return AMANAT_OK;
+    return vocabulary_settle_links(reader);
 }
 
 /* ---- purposes ---- */
@@ -421,7 +251,7 @@ static amanat_result read_purpose(struct vocabulary_reader *reader, struct purpo
     static const struct bytes known[] = {BYTES_INIT("about"), BYTES_INIT("dpv"), BYTES_INIT("in"),
                                          BYTES_INIT("basis")};
     const struct document *value = &entry->at->value;
-    if (value->kind == DOCUMENT_NULL || !expect_object(reader, value, "a purpose")) {
+    if (value->kind == DOCUMENT_NULL || !vocabulary_expect_object(reader, value, "a purpose")) {
         return AMANAT_OK;
     }
     for (size_t i = 0; i < value->count; i++) {
@@ -434,7 +264,7 @@ static amanat_result read_purpose(struct vocabulary_reader *reader, struct purpo
         } else if (bytes_equal(member->key, known[3])) {
             TRY(read_purpose_bases(reader, member, &entry->purpose));
         } else {
-            refuse_key(reader, member, "a purpose", known, 4);
+            vocabulary_refuse_key(reader, member, "a purpose", known, 4);
         }
     }
     return AMANAT_OK;
@@ -488,7 +318,7 @@ static amanat_result refuse_purpose_cycles(struct vocabulary_reader *reader)
 static amanat_result read_purposes(struct vocabulary_reader *reader,
                                    const struct document *purposes)
 {
-    if (!expect_object(reader, purposes, "`purposes`")) {
+    if (!vocabulary_expect_object(reader, purposes, "`purposes`")) {
         return AMANAT_OK;
     }
     for (size_t i = 0; i < purposes->count; i++) {
@@ -534,7 +364,8 @@ static void read_subject(struct vocabulary_reader *reader, const struct document
 {
     static const struct bytes known[] = {BYTES_INIT("about"), BYTES_INIT("dpv"),
                                          BYTES_INIT("normalise")};
-    if (value->kind == DOCUMENT_NULL || !expect_object(reader, value, "a kind of subject")) {
+    if (value->kind == DOCUMENT_NULL ||
+        !vocabulary_expect_object(reader, value, "a kind of subject")) {
         return;
     }
     for (size_t i = 0; i < value->count; i++) {
@@ -543,7 +374,7 @@ static void read_subject(struct vocabulary_reader *reader, const struct document
             continue;
         }
         if (!bytes_equal(member->key, known[2])) {
-            refuse_key(reader, member, "a kind of subject", known, 3);
+            vocabulary_refuse_key(reader, member, "a kind of subject", known, 3);
         } else if (!read_normalise(&member->value, &subject->normalise)) {
             REPORT(reader, &member->value, "normalise",
                    "`normalise` is one of digits, upper-alnum, lower");
@@ -554,7 +385,7 @@ static void read_subject(struct vocabulary_reader *reader, const struct document
 static amanat_result read_subjects(struct vocabulary_reader *reader,
                                    const struct document *subjects)
 {
-    if (!expect_object(reader, subjects, "`subjects`")) {
+    if (!vocabulary_expect_object(reader, subjects, "`subjects`")) {
         return AMANAT_OK;
     }
     for (size_t i = 0; i < subjects->count; i++) {
@@ -589,7 +420,7 @@ static amanat_result read_sections(struct vocabulary_reader *reader, const struc
         } else if (bytes_equal(member->key, known[2])) {
             TRY(read_subjects(reader, &member->value));
         } else {
-            refuse_key(reader, member, "a vocabulary", known, 3);
+            vocabulary_refuse_key(reader, member, "a vocabulary", known, 3);
         }
     }
     return AMANAT_OK;
@@ -600,7 +431,7 @@ amanat_result vocabulary_read(struct arena *arena, const char *source, const str
 {
     struct vocabulary_reader reader = {
         .arena = arena, .source = source, .diagnostics = diagnostics};
-    if (expect_object(&reader, root, "vocabulary.yaml")) {
+    if (vocabulary_expect_object(&reader, root, "vocabulary.yaml")) {
         TRY(read_sections(&reader, root));
     }
     if (reader.faulty) {

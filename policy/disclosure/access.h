@@ -47,7 +47,8 @@ struct access_request {
     struct bytes address;              /* of the client, as Cedar's ip() reads it */
     bool has_certificate;
     bool has_token;
-    struct bytes tokenize_key; /* 32 bytes; must live as long as the decision */
+    struct bytes tokenize_key;      /* 32 bytes; must live as long as the decision */
+    struct bytes tokenize_previous; /* the same of the key before, while keys overlap; else none */
     /** Called for each answer, also while records are asked about; NULL: nobody wants to know. */
     access_answer_fn *on_answer;
     void *on_answer_context;

@@ -180,7 +180,9 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
                           .ask = record_ask,
                           .ask_context = context,
                           .partner = access->request->partner,
-                          .tokenize_key = access->request->tokenize_key};
+                          .tokenize_key = access->request->tokenize_key,
+                          .tokenize_previous = access->request->tokenize_previous,
+                          .now = access->request->now};
     *out = plan;
     return AMANAT_OK;
 }

@@ -3,8 +3,6 @@
  * was cut by us. */
 #include "policy/redact/json_text.h"
 
-#include <stdint.h>
-
 #include "policy/base/utf8.h"
 
 /* The value of the \uhhhh at `at`; false when the token ends before. */
@@ -23,8 +21,8 @@ static bool read_unit(struct bytes token, size_t at, uint32_t *out)
     return true;
 }
 
-/* Decodes the \uhhhh, or the pair of them, at `*at`; false when it is not all there. */
-static bool decode_unicode(struct bytes token, size_t *at, struct buffer *out)
+/* The scalar value of the \uhhhh, or the pair of them, at `*at`; false when it is not all there. */
+static bool read_unicode(struct bytes token, size_t *at, uint32_t *out)
 {
     uint32_t scalar = 0;
     if (!read_unit(token, *at, &scalar)) {
@@ -39,8 +37,7 @@ static bool decode_unicode(struct bytes token, size_t *at, struct buffer *out)
         *at += 6;
         scalar = 0x10000 + ((scalar - 0xD800) << 10) + (low - 0xDC00);
     }
-    char text[4];
-    buffer_append(out, bytes_of(text, utf8_encode(scalar, text)));
+    *out = scalar;
     return true;
 }
 
@@ -62,17 +59,29 @@ static char plain_escape(char letter)
     }
 }
 
-/* Decodes the escape at `*at`; false when it is not all there. */
-static bool decode_escape(struct bytes token, size_t *at, struct buffer *out)
+/* The scalar value of the escape at `*at`; false when it is not all there. */
+static bool read_escape(struct bytes token, size_t *at, uint32_t *out)
 {
     if (token.length - *at < 2) {
         return false;
     }
     if (token.at[*at + 1] == 'u') {
-        return decode_unicode(token, at, out);
+        return read_unicode(token, at, out);
     }
-    buffer_append_byte(out, plain_escape(token.at[*at + 1]));
+    *out = (unsigned char)plain_escape(token.at[*at + 1]);
     *at += 2;
+    return true;
+}
+
+bool json_text_next(struct bytes token, size_t *at, uint32_t *out)
+{
+    if (*at >= token.length || token.at[*at] == '"') {
+        return false;
+    }
+    if (token.at[*at] == '\\') {
+        return read_escape(token, at, out);
+    }
+    *out = utf8_next(token, at);
     return true;
 }
 
@@ -90,9 +99,12 @@ void json_text_decode(struct bytes token, struct buffer *out)
     size_t at = 1; /* behind the opening quote */
     while (at < token.length && token.at[at] != '"') {
         if (token.at[at] == '\\') {
-            if (!decode_escape(token, &at, out)) {
+            uint32_t scalar = 0;
+            char text[4];
+            if (!read_escape(token, &at, &scalar)) {
                 return;
             }
+            buffer_append(out, bytes_of(text, utf8_encode(scalar, text)));
             continue;
         }
         const size_t end = plain_end(token, at);

@@ -4,6 +4,7 @@
 #define AMANAT_POLICY_REDACT_JSON_TEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
@@ -13,5 +14,11 @@
  * the whole characters before the cut.
  */
 void json_text_decode(struct bytes token, struct buffer *out);
+
+/**
+ * Reads the scalar value that is spelt at `*at` of a whole `token` (1: behind its opening quote)
+ * and moves past it; false at the closing quote.
+ */
+bool json_text_next(struct bytes token, size_t *at, uint32_t *out);
 
 #endif

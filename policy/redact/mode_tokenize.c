@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tokenize: base32(HMAC-SHA256(key, text)), cut to the label's length. The same value of the same
- * label has the same token for one partner, and another for every other partner or label.
+ * label has the same token for one partner, and another for every other partner or label. A label
+ * with `link` has the tokens of the label that it names.
  *
  *   key = HKDF-SHA256 (RFC 5869), no salt, 32 bytes
  *         secret: the plan's tokenize_key
  *         info:   "amanat tokenize 1" NUL partner NUL label        (names hold no NUL)
  *
- * This layout is what tokens given out years ago depend on: it never changes.
+ * This layout is what tokens given out years ago depend on: it never changes. When the secret is
+ * rotated, both generations are shown for a while, `new.old`, so that a partner can put the new
+ * token beside what it keeps under the old one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +30,11 @@ static const char purpose[] = "amanat tokenize 1";
 amanat_result token_keys_init(struct token_keys *keys, const struct plan *plan)
 {
     const size_t count = plan->catalogue->vocabulary.label_count;
-    *keys =
-        (struct token_keys){.secret = plan->tokenize_key, .partner = plan->partner, .count = count};
-    keys->keys = calloc(count + 1, sizeof(*keys->keys));
-    keys->derived = calloc(count + 1, sizeof(*keys->derived));
+    *keys = (struct token_keys){.secrets = {plan->tokenize_key, plan->tokenize_previous},
+                                .partner = plan->partner,
+                                .count = count};
+    keys->keys = calloc(TOKEN_GENERATIONS * count + 1, sizeof(*keys->keys));
+    keys->derived = calloc(TOKEN_GENERATIONS * count + 1, sizeof(*keys->derived));
     if (keys->keys == NULL || keys->derived == NULL) {
         token_keys_clear(keys);
         return amanat_result_of(AMANAT_STATUS_MEMORY);
@@ -41,7 +45,7 @@ amanat_result token_keys_init(struct token_keys *keys, const struct plan *plan)
 void token_keys_clear(struct token_keys *keys)
 {
     if (keys->keys != NULL) {
-        wipe(keys->keys, keys->count * sizeof(*keys->keys));
+        wipe(keys->keys, TOKEN_GENERATIONS * keys->count * sizeof(*keys->keys));
     }
     free(keys->keys);
     free(keys->derived);
@@ -66,9 +70,11 @@ static bool run_hkdf(struct bytes secret, struct bytes info, unsigned char *out)
     return done;
 }
 
-static amanat_result derive_key(struct token_keys *keys, size_t index, struct bytes label)
+/* The key in slot `slot`: of a label, in a generation. */
+static amanat_result derive_key(struct token_keys *keys, size_t slot, struct bytes secret,
+                                struct bytes label)
 {
-    if (keys->secret.length != TOKEN_KEY_BYTES) {
+    if (secret.length != TOKEN_KEY_BYTES) {
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
     }
     struct buffer info;
@@ -78,24 +84,24 @@ static amanat_result derive_key(struct token_keys *keys, size_t index, struct by
     buffer_append_byte(&info, '\0');
     buffer_append(&info, label);
     const bool done = amanat_is_ok(buffer_check(&info)) &&
-                      run_hkdf(keys->secret, buffer_bytes(&info), keys->keys[index]);
+                      run_hkdf(secret, buffer_bytes(&info), keys->keys[slot]);
     buffer_clear(&info);
-    keys->derived[index] = done;
+    keys->derived[slot] = done;
     return amanat_result_of(done ? AMANAT_STATUS_OK : AMANAT_STATUS_MEMORY);
 }
 
-amanat_result mode_tokenize(struct token_keys *keys, size_t label_index,
-                            const struct catalogue_label *label, struct bytes text,
-                            struct buffer *out)
+static amanat_result append_token(struct token_keys *keys, unsigned generation, size_t index,
+                                  const struct catalogue_label *label, struct bytes text,
+                                  struct buffer *out)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned digest_length = 0;
-    ASSERT(label_index < keys->count);
-    if (!keys->derived[label_index]) {
-        TRY(derive_key(keys, label_index, label->name));
+    const size_t slot = generation * keys->count + index;
+    if (!keys->derived[slot]) {
+        TRY(derive_key(keys, slot, keys->secrets[generation], label->name));
     }
     const unsigned char *input = (const unsigned char *)(text.at == NULL ? "" : text.at);
-    if (HMAC(EVP_sha256(), keys->keys[label_index], TOKEN_KEY_BYTES, input, text.length, digest,
+    if (HMAC(EVP_sha256(), keys->keys[slot], TOKEN_KEY_BYTES, input, text.length, digest,
              &digest_length) == NULL) {
         return amanat_result_of(AMANAT_STATUS_MEMORY);
     }
@@ -106,4 +112,19 @@ amanat_result mode_tokenize(struct token_keys *keys, size_t label_index,
     }
     wipe(digest, sizeof(digest));
     return buffer_check(out);
+}
+
+amanat_result mode_tokenize(struct token_keys *keys, size_t label_index,
+                            const struct vocabulary *vocabulary, struct bytes text,
+                            struct buffer *out)
+{
+    ASSERT(label_index < keys->count);
+    const struct catalogue_label *label = &vocabulary->labels[label_index];
+    const size_t index = label->tokenize.is_linked ? label->tokenize.link : label_index;
+    TRY(append_token(keys, 0, index, &vocabulary->labels[index], text, out));
+    if (keys->secrets[1].length == 0) {
+        return AMANAT_OK;
+    }
+    buffer_append_byte(out, '.');
+    return append_token(keys, 1, index, &vocabulary->labels[index], text, out);
 }

@@ -343,6 +343,12 @@ amanat_result place_compile(const struct plan *plan, const struct catalogue_node
     return AMANAT_OK;
 }
 
+static bool has_keys(const struct plan *plan)
+{
+    return plan->tokenize_key.length == 32 &&
+           (plan->tokenize_previous.length == 0 || plan->tokenize_previous.length == 32);
+}
+
 static bool are_verdicts_possible(const struct plan *plan, const struct plan_verdict *verdicts,
                                   bool may_depend)
 {
@@ -353,7 +359,7 @@ static bool are_verdicts_possible(const struct plan *plan, const struct plan_ver
     for (size_t i = 0; i < vocabulary->label_count; i++) {
         if (verdicts[i].strongest >= DISCLOSURE_MODE_COUNT ||
             (verdicts[i].depends_on_record && !may_depend) ||
-            (verdicts[i].strongest == DISCLOSURE_TOKENIZE && plan->tokenize_key.length != 32)) {
+            (verdicts[i].strongest == DISCLOSURE_TOKENIZE && !has_keys(plan))) {
             return false;
         }
     }

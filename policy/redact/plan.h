@@ -76,6 +76,12 @@ struct plan {
     struct bytes partner; /* for token keys */
     /** 32 secret bytes; the key of a label is derived from it, partner and label. */
     struct bytes tokenize_key;
+    /**
+     * The key before it, while keys overlap: each token is then followed by the one that this key
+     * makes. No bytes: there is no overlap.
+     */
+    struct bytes tokenize_previous;
+    int64_t now; /* milliseconds since the epoch: the day on which ages are counted; 0: none */
 };
 
 /**

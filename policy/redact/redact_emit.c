@@ -171,6 +171,7 @@ amanat_result emit_string_piece(struct emitter *emitter, struct undisclosed_byte
 
 /*
  * Whether the plan reveals a body or header that has all these labels; without labels nothing does.
+ * What a label scrubs cannot be found in bytes that are no JSON string.
  */
 static bool reveals_all(const struct plan *plan, const size_t *labels, size_t label_count)
 {
@@ -179,7 +180,8 @@ static bool reveals_all(const struct plan *plan, const size_t *labels, size_t la
     }
     for (size_t i = 0; i < label_count; i++) {
         const struct plan_verdict *verdict = &plan->service[labels[i]];
-        if (verdict->strongest != DISCLOSURE_REVEAL || verdict->depends_on_record) {
+        if (verdict->strongest != DISCLOSURE_REVEAL || verdict->depends_on_record ||
+            plan->catalogue->vocabulary.labels[labels[i]].scrub.count > 0) {
             return false;
         }
     }

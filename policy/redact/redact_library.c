@@ -328,6 +328,11 @@ amanat_result amanat_plan_set_token_key(struct amanat_plan *plan,
     return AMANAT_OK;
 }
 
+void amanat_plan_set_now(struct amanat_plan *plan, int64_t milliseconds)
+{
+    plan->plan.now = milliseconds;
+}
+
 static bool mark_attribute(const struct catalogue_record *record, const char *name, bool *reads)
 {
     for (size_t i = 0; i < record->attribute_count; i++) {

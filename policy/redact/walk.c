@@ -273,13 +273,15 @@ static bool names_subject(const struct place *place, enum json_event_kind kind)
            (kind == JSON_EVENT_STRING || kind == JSON_EVENT_NUMBER);
 }
 
-/* A revealed string outside records needs no waiting, unless a subject must be known first. */
+/* A revealed string outside records needs no waiting, unless a subject must be known first, or its
+ * label scrubs it. */
 static bool can_stream(const struct walk *walk, const struct place *place,
                        enum json_event_kind kind)
 {
     return !hold_is_open(walk->hold) && kind == JSON_EVENT_STRING &&
            place->strongest == DISCLOSURE_REVEAL && place->node->subject == CATALOGUE_NONE &&
-           place->min_group == 0 && place_allows(place, kind, false);
+           place->min_group == 0 && !modes_must_see_whole(walk->emitter->modes, place->label) &&
+           place_allows(place, kind, false);
 }
 
 /* Whether it is anything but a whole number of at least so many: a count of few, which would tell

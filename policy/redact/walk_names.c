@@ -85,13 +85,29 @@ static amanat_result take_declared(struct walk *walk, struct walk_frame *frame, 
                : AMANAT_OK;
 }
 
+/* An undeclared name is data under the labels of its value: what they scrub must not be in it. */
+static amanat_result find_undeclared(struct walk *walk, struct walk_frame *frame, struct bytes name)
+{
+    struct place *place = frame->place->additional;
+    bool allowed = true;
+    frame->member = place;
+    if (!matters(walk, place)) {
+        return AMANAT_OK;
+    }
+    TRY(modes_allow_name(walk->emitter->modes, place->label, walk_names_current(walk), &allowed));
+    if (!allowed) {
+        frame->member = NULL;
+        return AMANAT_OK;
+    }
+    return keep_name(walk, name);
+}
+
 static amanat_result find_member(struct walk *walk, struct walk_frame *frame, struct bytes name)
 {
     const struct place *place = frame->place;
     const struct catalogue_member *member = catalogue_node_find_member(place->node, name);
     if (member == NULL) {
-        frame->member = place->additional;
-        return matters(walk, place->additional) ? keep_name(walk, name) : AMANAT_OK;
+        return find_undeclared(walk, frame, name);
     }
     const size_t index = (size_t)(member - place->node->members);
     place->expected[frame->last_name] = (uint32_t)index;

@@ -10,11 +10,11 @@ import sys
 import redact_reference
 
 LABELS = {
-    "a": {"mask": {"text": "[A\"]"}, "tokenize": 16, "coarsen": {"time": "month"}},
-    "b": {"mask": {"keep_first": 1}, "coarsen": {"step": "0.05"}},
-    "c": {"mask": {"keep_last": 2}, "tokenize": 13, "coarsen": {"prefix": 2}},
+    "a": {"mask": {"text": "[A\"]"}, "tokenize": {"length": 16}, "coarsen": {"time": "month"}},
+    "b": {"mask": {"keep_first": 1}, "coarsen": {"step": 0.05}},
+    "c": {"mask": {"keep_last": 2}, "tokenize": {"length": 13}, "coarsen": {"prefix": 2}},
     "d": {},
-    "e": {"min_group": 7, "coarsen": {"step": "5"}},
+    "e": {"min_group": 7, "coarsen": {"step": 5}},
 }
 MODES = redact_reference.MODES
 NAMES = ["n", "name", "\u00e9t\u00e9", "x-1", "z", "key", "list", "inner"]

@@ -424,18 +424,18 @@ class Redactor:
         if mode == "withheld" or mode not in definition:
             return None
         if mode == "coarsen" and "step" in definition["coarsen"] and value.kind == "number":
-            return coarsen_step(definition["coarsen"]["step"], value.raw)
+            return coarsen_step(str(definition["coarsen"]["step"]), value.raw)
         if value.kind != "string":
             return None
         if mode == "mask":
             return json_string(mask(definition["mask"], value.text))
         if mode == "tokenize":
-            return json_string(tokenize(definition["tokenize"], self.case.get("partner", ""), label, value.text))
+            return json_string(tokenize(definition["tokenize"]["length"], self.case.get("partner", ""), label, value.text))
         coarsen = definition["coarsen"]
         if "time" in coarsen:
             text = coarsen_time(coarsen["time"], value.text)
         elif "step" in coarsen:
-            text = coarsen_step(coarsen["step"], value.text)
+            text = coarsen_step(str(coarsen["step"]), value.text)
         else:
             text = value.text[:coarsen["prefix"]]
         return None if text is None else json_string(text)

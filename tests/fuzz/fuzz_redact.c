@@ -17,8 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define CHOICES 6
 
 static const char graph[] =
-    "{\"labels\":{\"a\":{\"mask\":{\"keep_first\":1},\"tokenize\":16,\"coarsen\":{\"prefix\":2}},"
-    "\"b\":{\"mask\":{\"text\":\"*\"},\"coarsen\":{\"step\":\"0.05\"}},"
+    "{\"labels\":{\"a\":{\"mask\":{\"keep_first\":1},\"tokenize\":{\"length\":16},\"coarsen\":{"
+    "\"prefix\":2}},"
+    "\"b\":{\"mask\":{\"text\":\"*\"},\"coarsen\":{\"step\":0.05}},"
     "\"c\":{\"coarsen\":{\"time\":\"day\"}}},\"subjects\":{\"s\":\"digits\"},"
     "\"records\":{\"R\":[{\"name\":\"k\",\"type\":\"string\",\"optional\":true},"
     "{\"name\":\"t\",\"type\":\"set\",\"optional\":true,\"element\":{\"name\":\"\","

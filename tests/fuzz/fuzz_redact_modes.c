@@ -47,7 +47,7 @@ static void check_text(unsigned choice, struct bytes text)
         .mask = {.kind = choice % 2 == 0 ? MASK_KEEP_FIRST : MASK_KEEP_LAST, .count = choice / 2}};
     struct buffer out;
     buffer_init(&out, 1 << 20);
-    mode_mask(&label, text, &out);
+    mode_mask(&label, NULL, text, &out);
     ASSERT(utf8_is_valid(buffer_bytes(&out)) && out.length <= text.length + 3);
     buffer_reset(&out);
     mode_coarsen_prefix(choice / 2, text, &out);

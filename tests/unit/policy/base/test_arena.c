@@ -162,9 +162,39 @@ static void test_arena__wipes_what_is_rewound(void **state)
 }
 #endif
 
+static void count_freed(void *object)
+{
+    (*(int *)object)++;
+}
+
+static void test_arena__frees_what_it_owns(void **state)
+{
+    struct arena *arena = arena_new(1 << 16);
+    int freed[3] = {0};
+    (void)state;
+    assert_true(amanat_is_ok(arena_own(arena, &freed[0], count_freed)));
+    const struct arena_mark mark = arena_mark(arena);
+    assert_true(amanat_is_ok(arena_own(arena, &freed[1], count_freed)));
+    arena_rewind(arena, mark);
+    assert_int_equal(freed[0], 0);
+    assert_int_equal(freed[1], 1);
+    arena_reset(arena);
+    assert_int_equal(freed[0], 1);
+    assert_true(amanat_is_ok(arena_own(arena, &freed[2], count_freed)));
+    arena_free(arena);
+    assert_int_equal(freed[0], 1);
+    assert_int_equal(freed[1], 1);
+    assert_int_equal(freed[2], 1);
+    arena = arena_new(1);
+    assert_int_equal(arena_own(arena, &freed[0], count_freed).status, AMANAT_STATUS_MEMORY);
+    arena_free(arena);
+    assert_int_equal(freed[0], 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arena__frees_what_it_owns),
         cmocka_unit_test(test_arena__gives_zeroed_memory),
         cmocka_unit_test(test_arena__aligns_for_any_type),
         cmocka_unit_test(test_arena__refuses_past_its_limit),

@@ -28,6 +28,7 @@ static const char fixture_vocabulary[] =
     "  place.point: {coarsen: {step: 0.01}}\n"
     "  note: {}\n"
     "  group: {min_group: 5}\n"
+    "  remark: {scrub: [cnic]}\n"
     "subjects:\n"
     "  cnic: {normalise: digits}\n"
     "  plate: {normalise: upper-alnum}\n";

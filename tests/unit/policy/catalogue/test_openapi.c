@@ -110,6 +110,8 @@ static void test_openapi__refuses_labels_at_the_place(void **state)
          FIXTURE_SCHEMA("@@{type: boolean, x-amanat-label: place.point}")},
         {"mode-meaning", "`person.cnic` and `person.name` define `mask` differently",
          FIXTURE_SCHEMA("@@{type: string, x-amanat-label: [person.name, person.cnic]}")},
+        {"mode-meaning", "`note` and `remark` define `scrub` differently",
+         FIXTURE_SCHEMA("@@{type: string, x-amanat-label: [note, remark]}")},
         {"mode-meaning", "`time` and `place.point` define `coarsen` differently",
          FIXTURE_SCHEMA("@@{type: string, x-amanat-label: [place.point, note, time]}")},
         {"type", "state the `type`", FIXTURE_SCHEMA("@@{format: date-time, x-amanat-label: time}")},
@@ -471,6 +473,12 @@ static void test_openapi__tells_what_is_withheld(void **state)
          FIXTURE_PARAMETER("{name: @@Authorization, in: header, schema: {type: string}}")},
         {"closed", "nothing in a 200 $ is declared",
          FIXTURE_SCHEMA("@@{type: object, x-amanat-label: note}")},
+        {"scrub", "`remark` scrubs what it reveals",
+         FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {200: {description: d, "
+                      "headers: {X-Note: @@{x-amanat-label: remark}}}}}}}\n"},
+        {"scrub", "`remark` scrubs what it reveals",
+         FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {200: {content: "
+                      "{@@text/csv: {x-amanat-label: remark}}}}}}}\n"},
         {"content", "has no body",
          FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {204: {content: "
                       "@@{application/json: {}}}}}}}\n"},

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/base/calendar.h"
 #include "policy/base/guard.h"
+#include "policy/catalogue/vocabulary_read.h"
 
 _Noreturn static void give_up(const char *what, struct bytes which)
 {
@@ -51,7 +53,6 @@ static const char *const kind_words[] = {"null",   "boolean", "integer", "number
 static const char *const attribute_words[] = {"none", "string", "long",    "bool", "datetime",
                                               "date", "ipaddr", "decimal", "set",  "record"};
 static const char *const normalise_words[] = {"exact", "digits", "upper-alnum", "lower"};
-static const char *const unit_words[] = {"year", "month", "day", "hour"};
 
 static size_t find_word(const char *const *words, size_t count, struct bytes word)
 {
@@ -76,75 +77,46 @@ static size_t index_of_key(const struct document *object, struct bytes key)
 
 /* ---- vocabulary ---- */
 
-static void read_mask(struct catalogue_label *label, const struct document *mask)
+/* Labels as the product reads them. */
+static void read_labels_of_vocabulary(struct redact_case *redact_case)
 {
-    label->defines[DISCLOSURE_MASK] = true;
-    if (document_get(mask, "text") != NULL) {
-        label->mask.text = text_of(mask, "text");
-    } else if (document_get(mask, "keep_first") != NULL) {
-        label->mask.kind = MASK_KEEP_FIRST;
-        label->mask.count = number_of(mask, "keep_first");
-    } else {
-        label->mask.kind = MASK_KEEP_LAST;
-        label->mask.count = number_of(mask, "keep_last");
+    const struct document *labels = document_get(redact_case->description, "labels");
+    struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+    const struct document_member members[] = {
+        {.key = BYTES("labels"), .value = labels == NULL ? (struct document){0} : *labels}};
+    const struct document root = {
+        .kind = DOCUMENT_OBJECT, .members = members, .count = labels == NULL ? 0 : 1};
+    if (!amanat_is_ok(vocabulary_read(redact_case->arena, "description", &root, diagnostics,
+                                      &redact_case->catalogue.vocabulary))) {
+        give_up("labels", bytes_of_string(amanat_diagnostics_count(diagnostics) > 0
+                                              ? amanat_diagnostics_at(diagnostics, 0)->text
+                                              : ""));
     }
-}
-
-static void read_coarsen(struct catalogue_label *label, const struct document *coarsen)
-{
-    label->defines[DISCLOSURE_COARSEN] = true;
-    if (document_get(coarsen, "time") != NULL) {
-        label->coarsen.kind = COARSEN_TIME;
-        label->coarsen.unit = (enum time_unit)FIND_WORD(unit_words, text_of(coarsen, "time"));
-    } else if (document_get(coarsen, "prefix") != NULL) {
-        label->coarsen.kind = COARSEN_PREFIX;
-        label->coarsen.prefix = number_of(coarsen, "prefix");
-    } else {
-        const struct bytes step = text_of(coarsen, "step");
-        label->coarsen.kind = COARSEN_STEP;
-        const size_t point = bytes_find(step, '.');
-        for (size_t i = 0; i < step.length; i++) {
-            if (i != point) {
-                label->coarsen.step.digits =
-                    label->coarsen.step.digits * 10 + (uint64_t)(step.at[i] - '0');
-            }
-        }
-        label->coarsen.step.scale = point == step.length ? 0 : (unsigned)(step.length - point - 1);
-    }
+    amanat_diagnostics_free(diagnostics);
 }
 
 static void read_vocabulary(struct redact_case *redact_case)
 {
-    const struct document *labels = document_get(redact_case->description, "labels");
     const struct document *subjects = document_get(redact_case->description, "subjects");
-    struct catalogue_label *label =
-        allocate(redact_case, count_of(labels), sizeof(struct catalogue_label));
     struct catalogue_subject *subject =
         allocate(redact_case, count_of(subjects), sizeof(struct catalogue_subject));
-    for (size_t i = 0; i < count_of(labels); i++) {
-        const struct document *value = &labels->members[i].value;
-        label[i].name = labels->members[i].key;
-        label[i].parent = CATALOGUE_NONE;
-        label[i].defines[DISCLOSURE_REVEAL] = true;
-        if (document_get(value, "mask") != NULL) {
-            read_mask(&label[i], document_get(value, "mask"));
-        }
-        if (document_get(value, "coarsen") != NULL) {
-            read_coarsen(&label[i], document_get(value, "coarsen"));
-        }
-        label[i].min_group = number_of(value, "min_group");
-        label[i].tokenize.length = number_of(value, "tokenize");
-        label[i].defines[DISCLOSURE_TOKENIZE] = label[i].tokenize.length > 0;
-    }
     for (size_t i = 0; i < count_of(subjects); i++) {
         subject[i].kind = subjects->members[i].key;
         subject[i].normalise =
             (enum subject_normalise)FIND_WORD(normalise_words, subjects->members[i].value.text);
     }
-    redact_case->catalogue.vocabulary = (struct vocabulary){.labels = label,
-                                                            .label_count = count_of(labels),
-                                                            .subjects = subject,
-                                                            .subject_count = count_of(subjects)};
+    read_labels_of_vocabulary(redact_case);
+    redact_case->catalogue.vocabulary.subjects = subject;
+    redact_case->catalogue.vocabulary.subject_count = count_of(subjects);
+}
+
+static size_t index_of_label(const struct redact_case *redact_case, struct bytes name)
+{
+    const size_t index = vocabulary_find_label(&redact_case->catalogue.vocabulary, name);
+    if (index == CATALOGUE_NONE) {
+        give_up("unknown label", name);
+    }
+    return index;
 }
 
 /* ---- records and nodes ---- */
@@ -217,10 +189,9 @@ static int compare_members(const void *left, const void *right)
 
 static size_t *read_labels(struct redact_case *redact_case, const struct document *list)
 {
-    const struct document *labels = document_get(redact_case->description, "labels");
     size_t *out = allocate(redact_case, count_of(list), sizeof(*out));
     for (size_t i = 0; i < count_of(list); i++) {
-        out[i] = index_of_key(labels, list->items[i].text);
+        out[i] = index_of_label(redact_case, list->items[i].text);
     }
     return out;
 }
@@ -289,17 +260,24 @@ static void read_nodes(struct redact_case *redact_case)
 static struct plan_verdict *read_verdicts(struct redact_case *redact_case,
                                           const struct document *modes, bool *out_asks)
 {
-    const struct document *labels = document_get(redact_case->description, "labels");
-    struct plan_verdict *out = allocate(redact_case, count_of(labels), sizeof(*out));
+    struct plan_verdict *out =
+        allocate(redact_case, redact_case->catalogue.vocabulary.label_count, sizeof(*out));
     for (size_t i = 0; i < count_of(modes); i++) {
         const struct document *value = &modes->members[i].value;
-        struct plan_verdict *verdict = &out[index_of_key(labels, modes->members[i].key)];
+        struct plan_verdict *verdict = &out[index_of_label(redact_case, modes->members[i].key)];
         verdict->depends_on_record = value->kind == DOCUMENT_ARRAY;
         const struct bytes word = verdict->depends_on_record ? value->items[0].text : value->text;
         verdict->strongest = (uint8_t)FIND_WORD(mode_words, word);
         *out_asks = *out_asks || verdict->depends_on_record;
     }
     return out;
+}
+
+/* The day on which ages are counted. */
+static int64_t now_of(const struct document *description)
+{
+    struct calendar_time time;
+    return calendar_parse(text_of(description, "now"), &time) ? calendar_milliseconds(&time) : 0;
 }
 
 static void read_plan(struct redact_case *redact_case, plan_ask_fn *ask)
@@ -321,7 +299,9 @@ static void read_plan(struct redact_case *redact_case, plan_ask_fn *ask)
         .ask = ask,
         .ask_context = redact_case,
         .partner = text_of(description, "partner"),
-        .tokenize_key = BYTES("0123456789abcdef0123456789abcdef")};
+        .tokenize_key = BYTES("0123456789abcdef0123456789abcdef"),
+        .tokenize_previous = text_of(description, "previous"),
+        .now = now_of(description)};
 }
 
 /* ---- answers about records ---- */
@@ -415,7 +395,6 @@ static bool holds(const struct redact_case *redact_case, const struct document *
 static void apply_answer(const struct redact_case *redact_case,
                          const struct record_question *record, uint8_t *modes)
 {
-    const struct document *labels = document_get(redact_case->description, "labels");
     const struct document *answers =
         document_get_bytes(document_get(redact_case->description, "answers"),
                            redact_case->catalogue.records[record->record].name);
@@ -425,7 +404,7 @@ static void apply_answer(const struct redact_case *redact_case,
         }
         const struct document *given_modes = document_get(&answers->items[i], "modes");
         for (size_t k = 0; k < count_of(given_modes); k++) {
-            modes[index_of_key(labels, given_modes->members[k].key)] =
+            modes[index_of_label(redact_case, given_modes->members[k].key)] =
                 (uint8_t)FIND_WORD(mode_words, given_modes->members[k].value.text);
         }
         return;
@@ -435,7 +414,6 @@ static void apply_answer(const struct redact_case *redact_case,
 static void apply_forbids(const struct redact_case *redact_case,
                           const struct record_question *record, uint8_t *modes)
 {
-    const struct document *labels = document_get(redact_case->description, "labels");
     const struct document *forbids = document_get(redact_case->description, "forbids");
     for (size_t i = 0; i < count_of(forbids); i++) {
         const struct document *forbid = &forbids->items[i];
@@ -446,7 +424,7 @@ static void apply_forbids(const struct redact_case *redact_case,
         }
         const struct document *forbidden = document_get(forbid, "labels");
         for (size_t k = 0; k < count_of(forbidden); k++) {
-            modes[index_of_key(labels, forbidden->items[k].text)] = DISCLOSURE_WITHHELD;
+            modes[index_of_label(redact_case, forbidden->items[k].text)] = DISCLOSURE_WITHHELD;
         }
     }
 }

@@ -4,10 +4,8 @@
  * run of the redactor over a body. Used by the unit tests, the comparison with the reference in
  * Python, the non-interference pairs and the fuzz target. The format, by example:
  *
- *   {"labels":   {"plate": {}, "cnic": {"mask": {"keep_last": 4}, "tokenize": 16,
- *                 "coarsen": {"step": "0.01"}}},               mask: text, keep_first, keep_last;
- *                                                              min_group: 5;
- *                                                              coarsen: time, step, prefix
+ *   {"labels":   {"plate": {}, "cnic": {"mask": {"keep_last": 4}, "tokenize": {"length": 16},
+ *                 "coarsen": {"step": 0.01}}},                 as in vocabulary.yaml
  *    "subjects": {"cnic": "digits"},                           exact digits upper-alnum lower
  *    "records":  {"Sighting": [{"name": "city", "type": "string", "optional": true}]},
  *                 types: string long bool datetime date ipaddr decimal set (element) record
@@ -19,7 +17,8 @@
  * "reveal", "cnic": ["mask"]}},   a list: asked, at most this "answers":  {"Sighting": [{"when":
  * ["city", "\"LHR\""], "modes": {"cnic": "mask"}}]}, the first whose condition holds; without
  * `when`: always "forbids":  [{"record": "Sighting", "when": ["city", "\"KHI\""], "labels":
- * ["cnic"]}], also for records inside "partner": "acme"}
+ * ["cnic"]}], also for records inside "partner": "acme",
+ * "now": "2026-11-22", "previous": a key of 32 bytes}
  *
  * A condition compares the attribute's JSON text, byte by byte. A record is invalid when an
  * attribute is missing that is not optional, or is not of its type.

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,11 +53,12 @@ static void test_modes__mask_keeps_code_points(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct catalogue_label label = {
-            .mask = {rows[i].kind, bytes_of_string(rows[i].text), rows[i].count}};
+        const struct catalogue_label label = {.mask = {.kind = rows[i].kind,
+                                                       .text = bytes_of_string(rows[i].text),
+                                                       .count = rows[i].count}};
         struct buffer out;
         buffer_init(&out, 1 << 20);
-        mode_mask(&label, bytes_of_string(rows[i].value), &out);
+        mode_mask(&label, NULL, bytes_of_string(rows[i].value), &out);
         assert_text(rows[i].expected, true, &out, rows[i].value);
     }
 }
@@ -230,14 +232,185 @@ static void test_modes__step_is_floored_exactly(void **state)
     }
 }
 
+/* What a label of this definition, in the syntax of vocabulary.yaml, makes of a token: compiled as
+ * the product compiles it. */
+static void expect(const char *definition, enum disclosure_mode mode, const char *token,
+                   const char *expected)
+{
+    char text[4096];
+    (void)snprintf(text, sizeof(text), "labels:\n  x: %s\n", definition);
+    struct arena *arena = arena_new(1 << 20);
+    struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+    struct catalogue *catalogue = NULL;
+    const struct catalogue_source source = {BYTES("vocabulary.yaml"), bytes_of_string(text)};
+    if (!amanat_is_ok(catalogue_compile(arena, &source, 1, diagnostics, &catalogue))) {
+        fail_msg("%s: %s", definition, amanat_diagnostics_at(diagnostics, 0)->text);
+    }
+    const struct plan plan = {.catalogue = catalogue,
+                              .now = (int64_t)20779 * 86400000 /* 2026-11-22 */};
+    const enum json_event_kind kind = token[0] == '"' ? JSON_EVENT_STRING : JSON_EVENT_NUMBER;
+    struct modes modes;
+    struct buffer out;
+    bool disclosed = false;
+    buffer_init(&out, 1 << 20);
+    assert_true(amanat_is_ok(modes_init(&modes, &plan, 1 << 20)));
+    assert_true(amanat_is_ok(modes_apply(&modes, mode, 0, kind,
+                                         (struct undisclosed_bytes){bytes_of_string(token)}, &out,
+                                         &disclosed)));
+    assert_text(expected, disclosed, &out, token);
+    modes_clear(&modes);
+    amanat_diagnostics_free(diagnostics);
+    arena_free(arena);
+}
+
+struct row {
+    const char *token;
+    const char *expected;
+};
+
+static void expect_rows(const char *definition, enum disclosure_mode mode, const struct row *rows,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        expect(definition, mode, rows[i].token, rows[i].expected);
+    }
+}
+#define EXPECT(definition, mode, rows)                                                             \
+    expect_rows((definition), (mode), (rows), sizeof(rows) / sizeof((rows)[0]))
+
+static void test_modes__a_mask_with_a_pattern_shows_its_groups_or_nothing(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"\"35202-1234567-1\"", "\"35202-*******-1\""},
+        {"\"\\u0033520\\u0032-1234567-1\"", "\"35202-*******-1\""},
+        {"\"35202-1234567-1 \"", "\"***\""}, /* the whole value, or nothing */
+        {"\"x35202-1234567-1\"", "\"***\""},
+        {"\"\"", "\"***\""},
+        {"\"\xDB\xB3\xDB\xB5\xDB\xB2\xDB\xB0\xDB\xB2-1234567-1\"", "\"***\""}, /* `\d` is ASCII */
+        {"3520212345671", NULL},
+    };
+    EXPECT("{mask: {pattern: '(\\d{5})-\\d{7}-(\\d)', replace: '$1-*******-$2'}}", DISCLOSURE_MASK,
+           rows);
+    static const struct row optional[] = {
+        {"\"ab\"", "\"<a|b>$\""}, {"\"a\"", "\"<a|>$\""}, {"\"a\\\"\"", "\"<a|\\\">$\""}};
+    EXPECT("{mask: {pattern: '(.)(.)?', replace: '<$1|$2>$$'}}", DISCLOSURE_MASK, optional);
+    /* steps without end: a limit is hit, and nothing shows */
+    static const struct row endless[] = {
+        {"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"", "\"***\""}};
+    EXPECT("{mask: {pattern: '((a+)+)+', replace: '$1'}}", DISCLOSURE_MASK, endless);
+}
+
+static void test_modes__a_bucket_is_named_or_its_lower_bound(void **state)
+{
+    (void)state;
+    static const struct row bounds[] = {
+        {"17", "0"},         {"18", "18"},         {"18.0", "18"},
+        {"64.999", "18"},    {"65", "65"},         {"1e9", "65"},
+        {"0", "0"},          {"-0", "0"},          {"-0.1", "-1.5"},
+        {"-1.5", "-1.5"},    {"-1.50001", NULL},   {"-1e64", NULL},
+        {"1e65", NULL},      {"\"70\"", "\"65\""}, {"\"\\u0037\"", "\"0\""},
+        {"\"seven\"", NULL}, {"\"\"", NULL},
+    };
+    EXPECT("{coarsen: {bucket: [-1.5, 0, 18, 65]}}", DISCLOSURE_COARSEN, bounds);
+    static const struct row names[] = {
+        {"\"17\"", "\"minor\""}, {"\"18\"", "\"of \\\"age\\\"\""}, {"\"-1\"", NULL}, {"17", NULL}};
+    EXPECT("{coarsen: {bucket: {minor: 0, 'of \"age\"': 18}}}", DISCLOSURE_COARSEN, names);
+}
+
+static void test_modes__an_age_becomes_its_band(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"\"1990-05-17\"", "\"30-39\""},
+        {"\"1986-11-22\"", "\"40-49\""},                /* today */
+        {"\"1986-11-23\"", "\"30-39\""},                /* tomorrow */
+        {"\"1986-11-22T23:59:59-12:00\"", "\"40-49\""}, /* the date as it is written */
+        {"\"2016-11-23\"", "\"0-9\""},
+        {"\"2026-11-22\"", "\"0-9\""},
+        {"\"2026-11-23\"", NULL},
+        {"\"1936-11-22\"", "\"90+\""},
+        {"\"1936-11-23\"", "\"80-89\""},
+        {"\"1876-11-22\"", "\"90+\""},
+        {"\"1876-11-21\"", "\"90+\""},
+        {"\"1875-11-22\"", NULL},
+        {"\"1990\"", NULL},
+        {"\"17/05/1990\"", NULL},
+        {"\"36\"", "\"30-39\""},
+        {"\"89.9\"", "\"80-89\""},
+        {"36", "30"},
+        {"36.9", "30"},
+        {"90", "90"},
+        {"150.9", "90"},
+        {"151", NULL},
+        {"-1", NULL},
+        {"1e99", NULL},
+    };
+    EXPECT("{coarsen: {age_band: 10}}", DISCLOSURE_COARSEN, rows);
+    static const struct row odd[] = {{"\"89\"", "\"84-89\""}, {"\"6\"", "\"0-6\""}, {"84", "84"}};
+    EXPECT("{coarsen: {age_band: 7}}", DISCLOSURE_COARSEN, odd);
+    static const struct row leap[] = {{"\"2024-02-29\"", "\"2-2\""}};
+    EXPECT("{coarsen: {age_band: 1}}", DISCLOSURE_COARSEN, leap);
+}
+
+static void test_modes__a_map_shows_what_it_lists(void **state)
+{
+    (void)state;
+    static const struct row closed[] = {{"\"Gulberg\"", "\"Lahore\""},
+                                        {"\"Gulber\\u0067\"", "\"Lahore\""},
+                                        {"\"gulberg\"", NULL},
+                                        {"\"\"", NULL},
+                                        {"302", NULL}};
+    EXPECT("{coarsen: {map: {Gulberg: Lahore, 302: '300'}}}", DISCLOSURE_COARSEN, closed);
+    static const struct row open[] = {{"\"Gulberg\"", "\"Lahore\""},
+                                      {"\"Clifton\"", "\"else\\\"where\""}};
+    EXPECT("{coarsen: {map: {Gulberg: Lahore}, other: 'else\"where'}}", DISCLOSURE_COARSEN, open);
+}
+
+static void test_modes__an_address_becomes_its_network(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"\"203.0.113.77\"", "\"203.0.112.0\""},
+        {"\"203.0.112.255\"", "\"203.0.112.0\""},
+        {"\"255.255.255.255\"", "\"255.255.254.0\""},
+        {"\"2001:db8:aaaa:bbbb:cccc::1\"", "\"2001:db8:aaa0::\""},
+        {"\"2001:DB8::1\"", "\"2001:db8::\""},
+        {"\"::ffff:203.0.113.77\"", "\"::\""},
+        {"\"::1\"", "\"::\""},
+        {"\"203.0.113.077\"", NULL},
+        {"\"203.0.113\"", NULL},
+        {"\"203.0.113.77/32\"", NULL},
+        {"\"203.0.113.77:80\"", NULL},
+        {"\" 203.0.113.77\"", NULL},
+        {"\"203.0.113.77\\u0000\"", NULL},
+        {"\"fe80::1%eth0\"", NULL},
+        {"\"2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff:0000:1111:2222\"", NULL},
+        {"\"\"", NULL},
+        {"12", NULL},
+    };
+    EXPECT("{coarsen: {ip_prefix: {v4: 23, v6: 44}}}", DISCLOSURE_COARSEN, rows);
+    static const struct row only[] = {{"\"203.0.113.77\"", NULL},
+                                      {"\"2001:db8::1\"", "\"2001::\""}};
+    EXPECT("{coarsen: {ip_prefix: {v6: 16}}}", DISCLOSURE_COARSEN, only);
+}
+
+static void test_modes__a_grid_is_a_step_of_degrees(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"31.5204", "31.518444"}, {"-0.1", "-0.100092"}, {"\"74.3587\"", "\"74.357820\""}};
+    EXPECT("{coarsen: {grid: {metres: 500, latitude: 31.5}}}", DISCLOSURE_COARSEN, rows);
+}
+
 /* The expected tokens come from OpenSSL's command line:
  *   openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt key:$KEY -kdfopt hexinfo:$INFO HKDF
  *   printf %s "$VALUE" | openssl dgst -sha256 -mac HMAC -macopt hexkey:$DERIVED -binary | base32 */
 static void test_modes__tokens_depend_on_key_partner_label_and_value(void **state)
 {
     static const struct catalogue_label labels[] = {
-        {.name = BYTES_INIT("person.cnic"), .tokenize = {16}},
-        {.name = BYTES_INIT("person.name"), .tokenize = {51}},
+        {.name = BYTES_INIT("person.cnic"), .tokenize = {.length = 16}},
+        {.name = BYTES_INIT("person.name"), .tokenize = {.length = 51}},
     };
     const struct catalogue catalogue = {.vocabulary = {.labels = labels, .label_count = 2}};
     struct plan plan = {.catalogue = &catalogue,
@@ -261,16 +434,46 @@ static void test_modes__tokens_depend_on_key_partner_label_and_value(void **stat
         buffer_init(&out, 1 << 20);
         plan.partner = bytes_of_string(rows[i].partner);
         assert_true(amanat_is_ok(token_keys_init(&keys, &plan)));
-        assert_true(amanat_is_ok(mode_tokenize(&keys, rows[i].label, &labels[rows[i].label],
+        assert_true(amanat_is_ok(mode_tokenize(&keys, rows[i].label, &catalogue.vocabulary,
                                                bytes_of_string(rows[i].value), &out)));
         assert_text(rows[i].expected, true, &out, rows[i].value);
         token_keys_clear(&keys);
     }
 }
 
+/* The same tokens as above: the key's label is the one that the link names, and the old token
+ * stands behind the new one. */
+static void test_modes__tokens_are_linked_and_overlap(void **state)
+{
+    static const struct catalogue_label labels[] = {
+        {.name = BYTES_INIT("person.cnic"), .tokenize = {.length = 16}},
+        {.name = BYTES_INIT("owner"), .tokenize = {.length = 16, .is_linked = true, .link = 0}},
+    };
+    const struct catalogue catalogue = {.vocabulary = {.labels = labels, .label_count = 2}};
+    const struct plan plan = {.catalogue = &catalogue,
+                              .partner = BYTES("acme-bank"),
+                              .tokenize_key = BYTES("fedcba9876543210fedcba9876543210"),
+                              .tokenize_previous = BYTES("0123456789abcdef0123456789abcdef")};
+    (void)state;
+    for (size_t label = 0; label < 2; label++) {
+        struct token_keys keys;
+        struct buffer out;
+        buffer_init(&out, 1 << 20);
+        assert_true(amanat_is_ok(token_keys_init(&keys, &plan)));
+        assert_true(amanat_is_ok(
+            mode_tokenize(&keys, label, &catalogue.vocabulary, BYTES("35202-1234567-1"), &out)));
+        assert_int_equal(out.length, 33);
+        assert_true(bytes_equal_string(bytes_from(buffer_bytes(&out), 16), ".xmyevhmh7pfdvltr"));
+        assert_false(bytes_start_with(buffer_bytes(&out), BYTES("xmyevhmh7pfdvltr")));
+        buffer_clear(&out);
+        token_keys_clear(&keys);
+    }
+}
+
 static void test_modes__no_key_no_token(void **state)
 {
-    static const struct catalogue_label label = {.name = BYTES_INIT("person"), .tokenize = {16}};
+    static const struct catalogue_label label = {.name = BYTES_INIT("person"),
+                                                 .tokenize = {.length = 16}};
     const struct catalogue catalogue = {.vocabulary = {.labels = &label, .label_count = 1}};
     const struct plan plan = {.catalogue = &catalogue, .partner = BYTES("acme-bank")};
     struct token_keys keys;
@@ -278,7 +481,7 @@ static void test_modes__no_key_no_token(void **state)
     (void)state;
     buffer_init(&out, 1 << 20);
     assert_true(amanat_is_ok(token_keys_init(&keys, &plan)));
-    assert_int_equal(mode_tokenize(&keys, 0, &label, BYTES("x"), &out).status,
+    assert_int_equal(mode_tokenize(&keys, 0, &catalogue.vocabulary, BYTES("x"), &out).status,
                      AMANAT_STATUS_CONFIG_FAULT);
     assert_int_equal(out.length, 0);
     token_keys_clear(&keys);
@@ -290,8 +493,8 @@ static void test_modes__keep_the_type(void **state)
     static const struct catalogue_label labels[] = {
         {.name = BYTES_INIT("step"),
          .defines = {false, true, true, true, true},
-         .mask = {MASK_TEXT, BYTES_INIT("\"x\x01"), 0},
-         .tokenize = {13},
+         .mask = {.kind = MASK_TEXT, .text = BYTES_INIT("\"x\x01")},
+         .tokenize = {.length = 13},
          .coarsen = {.kind = COARSEN_STEP, .step = {1, 0}}},
         {.name = BYTES_INIT("time"),
          .defines = {false, false, false, true, true},
@@ -355,7 +558,14 @@ int main(void)
         cmocka_unit_test(test_modes__prefix_is_cut_at_code_points),
         cmocka_unit_test(test_modes__time_is_the_first_instant_of_the_period),
         cmocka_unit_test(test_modes__step_is_floored_exactly),
+        cmocka_unit_test(test_modes__a_mask_with_a_pattern_shows_its_groups_or_nothing),
+        cmocka_unit_test(test_modes__a_bucket_is_named_or_its_lower_bound),
+        cmocka_unit_test(test_modes__an_age_becomes_its_band),
+        cmocka_unit_test(test_modes__a_map_shows_what_it_lists),
+        cmocka_unit_test(test_modes__an_address_becomes_its_network),
+        cmocka_unit_test(test_modes__a_grid_is_a_step_of_degrees),
         cmocka_unit_test(test_modes__tokens_depend_on_key_partner_label_and_value),
+        cmocka_unit_test(test_modes__tokens_are_linked_and_overlap),
         cmocka_unit_test(test_modes__no_key_no_token),
         cmocka_unit_test(test_modes__keep_the_type),
     };

@@ -17,8 +17,9 @@
  * the first letter of the member. */
 #define VOCABULARY                                                                                 \
     "\"labels\":{\"plate\":{\"mask\":{\"keep_last\":1}},\"cnic\":{\"mask\":{\"text\":\"[CNIC]\"}," \
-    "\"tokenize\":16},\"time\":{\"coarsen\":{\"time\":\"month\"}},\"count\":{},\"note\":{},"       \
-    "\"group\":{\"min_group\":5,\"coarsen\":{\"step\":\"10\"}}},"                                  \
+    "\"tokenize\":{\"length\":16}},\"time\":{\"coarsen\":{\"time\":\"month\"}},\"count\":{},"      \
+    "\"note\":{},"                                                                                 \
+    "\"group\":{\"min_group\":5,\"coarsen\":{\"step\":10}}},"                                      \
     "\"subjects\":{\"cnic\":\"digits\",\"plate\":\"upper-alnum\"},"
 #define NODES                                                                                      \
     "\"text\":{\"kinds\":[\"string\"]},"                                                           \

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Folded text: a copy of a text in which different spellings of the same thing are equal, to search
+ * in, with the way back from each byte to where it came from.
+ *
+ *   compatibility forms     decomposed (NFKD): full width, superscripts, ligatures, enclosed …
+ *   decimal digits          of every script, as 0 to 9
+ *   white space             each as one blank: of every width, non-breaking, tabs, line ends
+ *   dashes                  of every length, minus signs, hyphen bullet, as `-`
+ *   marks, invisibles       dropped: combining and enclosing marks, format and control characters,
+ *                           joiners, soft hyphens, directional marks, tatweel, variation selectors
+ *
+ * Letters keep their case and their script. The tables are utf8proc's (Unicode 15).
+ */
+#ifndef AMANAT_POLICY_BASE_FOLD_H
+#define AMANAT_POLICY_BASE_FOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "amanat/result.h"
+#include "policy/base/buffer.h"
+#include "policy/base/bytes.h"
+
+/** Where the character began and ended from which a byte of folded text came. */
+struct fold_origin {
+    uint32_t begin;
+    uint32_t end;
+};
+
+struct folded_text {
+    struct buffer text;    /* UTF-8 */
+    struct buffer origins; /* a struct fold_origin for each byte of `text` */
+};
+
+/** An empty one of at most `limit` bytes (below 2^32) of folded text. */
+void folded_text_init(struct folded_text *folded, size_t limit);
+/** Wipes and frees. */
+void folded_text_clear(struct folded_text *folded);
+/** Empties and wipes it, keeps the memory. */
+void folded_text_reset(struct folded_text *folded);
+
+/** Appends the scalar value that was spelt from `begin` to `end`. */
+void folded_text_add(struct folded_text *folded, uint32_t scalar, size_t begin, size_t end);
+
+/** OK, or LIMIT when something did not fit. */
+AMANAT_MUST_CHECK amanat_result folded_text_check(const struct folded_text *folded);
+
+/** Where the folded bytes from `begin` to `end` (not empty) came from. */
+struct fold_origin folded_text_origin(const struct folded_text *folded, size_t begin, size_t end);
+
+#endif
