@@ -3,6 +3,11 @@
  * `amanat keys init FOLDER`: the secrets of a new gateway: tokenize.key and pseudonym.key (32
  * random bytes each) and trail.pem (the log's Ed25519 key). Never overwrites anything: a lost
  * pseudonym key cannot be made again.
+ *
+ * `amanat keys rotate FOLDER`: a new tokenize.key; the old one becomes tokenize.previous.key, which
+ * must not be there: two generations overlap, never three. Each step leaves keys that can be used:
+ *
+ *   link tokenize.key as tokenize.previous.key · write tokenize.key.new · rename it to tokenize.key
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,11 +28,12 @@
 
 static const struct arguments_option options[] = {{0}};
 
-static const struct arguments_form form = {.words = "init FOLDER",
-                                           .least_words = 2,
-                                           .most_words = 2,
-                                           .about = "Makes the secret keys of a new gateway.",
-                                           .options = options};
+static const struct arguments_form form = {
+    .words = "init|rotate FOLDER",
+    .least_words = 2,
+    .most_words = 2,
+    .about = "Makes the secret keys of a new gateway, or a new key of tokens beside the old one.",
+    .options = options};
 
 static amanat_result fail(struct amanat_diagnostics *diagnostics, const char *path,
                           const char *text)
@@ -111,24 +117,88 @@ static amanat_result init(const char *folder, struct amanat_diagnostics *diagnos
     return write_signing_key(folder, "trail.pem", diagnostics);
 }
 
+static char *path_in(struct arena *arena, const char *folder, const char *name)
+{
+    return arena_format(arena, "%s/%s", folder, name);
+}
+
+/* What is in the folder now would also be there after a crash. */
+static bool sync_folder(const char *folder)
+{
+    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+    return descriptor >= 0 && close(descriptor) == 0 && synced;
+}
+
+static amanat_result replace_key(struct arena *arena, const char *folder,
+                                 struct amanat_diagnostics *diagnostics)
+{
+    const char *current = path_in(arena, folder, "tokenize.key");
+    const char *previous = path_in(arena, folder, "tokenize.previous.key");
+    const char *fresh = path_in(arena, folder, "tokenize.key.new");
+    TRY_MEMORY(current);
+    TRY_MEMORY(previous);
+    TRY_MEMORY(fresh);
+    if (link(current, previous) != 0) {
+        return errno == EEXIST ? fail(diagnostics, previous,
+                                      "the last rotation still overlaps: take tokenize_previous "
+                                      "out of amanat.yaml and remove this file first")
+                               : fail(diagnostics, current, strerror(errno));
+    }
+    const amanat_result written = write_random(folder, "tokenize.key.new", diagnostics);
+    if (!amanat_is_ok(written)) {
+        (void)unlink(previous);
+        return written;
+    }
+    if (!sync_folder(folder) || rename(fresh, current) != 0 || !sync_folder(folder)) {
+        return fail(diagnostics, current, strerror(errno));
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result rotate(const char *folder, struct amanat_diagnostics *diagnostics)
+{
+    struct arena *arena = arena_new((size_t)64 << 10);
+    TRY_MEMORY(arena);
+    const amanat_result result = replace_key(arena, folder, diagnostics);
+    arena_free(arena);
+    return result;
+}
+
+static void say_what_was_made(const struct arguments *arguments, bool rotates)
+{
+    const char *made = rotates ? "\"tokenize.key\",\"tokenize.previous.key\""
+                               : "\"tokenize.key\",\"pseudonym.key\",\"trail.pem\"";
+    if (arguments->json) {
+        (void)printf("{\"made\":[%s]}\n", made);
+    } else if (rotates) {
+        (void)printf(
+            "%s: tokenize.key is new, the one before it is tokenize.previous.key; name both "
+            "in amanat.yaml (secrets: tokenize, tokenize_previous) until partners have the "
+            "new tokens\n",
+            arguments->words[1]);
+    } else {
+        (void)printf("%s: made tokenize.key, pseudonym.key and trail.pem; keep copies of the first "
+                     "two where only you can read them\n",
+                     arguments->words[1]);
+    }
+}
+
 int command_keys(int argc, char **argv)
 {
     struct arguments arguments;
     int code = arguments_read(&form, argc, argv, &arguments);
     struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
-    if (code < 0 && strcmp(arguments.words[0], "init") != 0) {
-        code = arguments_usage(&arguments, "keys knows `init` only");
+    const bool rotates = code < 0 && strcmp(arguments.words[0], "rotate") == 0;
+    if (code < 0 && !rotates && strcmp(arguments.words[0], "init") != 0) {
+        code = arguments_usage(&arguments, "keys knows `init` and `rotate`");
     }
     if (code < 0 && diagnostics != NULL) {
-        code = report_exit_code(init(arguments.words[1], diagnostics));
+        code = report_exit_code(rotates ? rotate(arguments.words[1], diagnostics)
+                                        : init(arguments.words[1], diagnostics));
         report_diagnostics(diagnostics, NULL, false);
-        if (code == COMMAND_EXIT_YES && arguments.json) {
-            (void)printf("{\"made\":[\"tokenize.key\",\"pseudonym.key\",\"trail.pem\"]}\n");
-        } else if (code == COMMAND_EXIT_YES) {
-            (void)printf(
-                "%s: made tokenize.key, pseudonym.key and trail.pem; keep copies of the first two "
-                "where only you can read them\n",
-                arguments.words[1]);
+        if (code == COMMAND_EXIT_YES) {
+            say_what_was_made(&arguments, rotates);
         }
     }
     amanat_diagnostics_free(diagnostics);

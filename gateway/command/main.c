@@ -22,7 +22,7 @@ static const struct {
     {"verify", command_verify, "check that a trail is whole"},
     {"search", command_search, "list entries of a trail"},
     {"witness", command_witness, "cosign other gateways' checkpoints; the local ledger"},
-    {"keys", command_keys, "make the secret keys of a gateway"},
+    {"keys", command_keys, "make the secret keys of a gateway, or rotate the key of tokens"},
 };
 
 static int print_usage(FILE *stream, int code)

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/command/policy_files.h"
 #include "gateway/command/rehearsal_answer.h"
@@ -105,6 +106,14 @@ static amanat_result read_network(struct rehearsal *rehearsal)
                : fault(rehearsal, "network", "expected an IP address");
 }
 
+static amanat_result read_key(struct rehearsal *rehearsal, const char *path, struct bytes *out)
+{
+    TRY(config_read_file(path, CONFIG_SECRET_SIZE, rehearsal->arena, rehearsal->diagnostics, out));
+    return out->length == CONFIG_SECRET_SIZE
+               ? AMANAT_OK
+               : fault(rehearsal, "secrets", "a key must hold exactly 32 bytes");
+}
+
 static amanat_result read_secrets(struct rehearsal *rehearsal)
 {
     const char *folder = arguments_get(rehearsal->arguments, "secrets");
@@ -113,12 +122,13 @@ static amanat_result read_secrets(struct rehearsal *rehearsal)
         return AMANAT_OK;
     }
     const char *path = arena_format(rehearsal->arena, "%s/tokenize.key", folder);
+    const char *previous = arena_format(rehearsal->arena, "%s/tokenize.previous.key", folder);
     TRY_MEMORY(path);
-    TRY(config_read_file(path, CONFIG_SECRET_SIZE, rehearsal->arena, rehearsal->diagnostics,
-                         &rehearsal->request.tokenize_key));
-    return rehearsal->request.tokenize_key.length == CONFIG_SECRET_SIZE
-               ? AMANAT_OK
-               : fault(rehearsal, "secrets", "tokenize.key must hold exactly 32 bytes");
+    TRY_MEMORY(previous);
+    TRY(read_key(rehearsal, path, &rehearsal->request.tokenize_key));
+    return access(previous, F_OK) == 0
+               ? read_key(rehearsal, previous, &rehearsal->request.tokenize_previous)
+               : AMANAT_OK;
 }
 
 static amanat_result read_need(struct rehearsal *rehearsal)

@@ -33,7 +33,7 @@ _Static_assert(sizeof(REHEARSAL_TOKENIZE_KEY) == CONFIG_SECRET_SIZE + 1, "as lon
     {"network", "ADDRESS", "of the client; default 127.0.0.1", false},                             \
     {"status", "CODE", "of the service's answer; default 200", false},                             \
     {"type", "MEDIA-TYPE", "of the service's answer; default application/json", false},            \
-    {"secrets", "FOLDER", "use its tokenize.key: live tokens", false}
+    {"secrets", "FOLDER", "use its tokenize.key (and tokenize.previous.key): live tokens", false}
 /* clang-format on */
 
 /** One access. FOLDER is the command's first word. */

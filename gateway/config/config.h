@@ -117,8 +117,10 @@ struct config_identity {
 /** `secrets:`. The bytes are wiped by config_free. */
 struct config_secrets {
     unsigned char tokenize[CONFIG_SECRET_SIZE];
+    unsigned char tokenize_previous[CONFIG_SECRET_SIZE]; /* while keys overlap */
     unsigned char pseudonym[CONFIG_SECRET_SIZE];
-    bool are_read; /* false with CONFIG_TO_CHECK */
+    bool has_previous; /* `tokenize_previous` is there */
+    bool are_read;     /* false with CONFIG_TO_CHECK */
 };
 
 /** `trail:`. */

@@ -109,14 +109,28 @@ static void apply_identity_rules(struct config_reader *reader)
 
 /* ---- secrets and trail ---- */
 
+static bool are_equal(const unsigned char *a, const unsigned char *b)
+{
+    return memcmp(a, b, CONFIG_SECRET_SIZE) == 0;
+}
+
 static void apply_secret_rules(struct config_reader *reader)
 {
     struct config_secrets *secrets = &reader->config->secrets;
     secrets->are_read = reader->use == CONFIG_TO_SERVE;
-    if (secrets->are_read &&
-        memcmp(secrets->tokenize, secrets->pseudonym, CONFIG_SECRET_SIZE) == 0) {
+    secrets->has_previous =
+        document_get(document_get(reader->root, "secrets"), "tokenize_previous") != NULL;
+    if (!secrets->are_read) {
+        return;
+    }
+    if (are_equal(secrets->tokenize, secrets->pseudonym)) {
         conflict(reader, place_of(reader, "secrets", "pseudonym"),
                  "tokenize and pseudonym must be two keys: one must not tell about the other");
+    }
+    if (secrets->has_previous && (are_equal(secrets->tokenize_previous, secrets->tokenize) ||
+                                  are_equal(secrets->tokenize_previous, secrets->pseudonym))) {
+        conflict(reader, place_of(reader, "secrets", "tokenize_previous"),
+                 "tokenize_previous is the key before tokenize, and no other key that is in use");
     }
 }
 

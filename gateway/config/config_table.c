@@ -45,7 +45,7 @@ static const char *const overdue_words[] = {"alert", "warn", "deny", NULL};
     }
 #define SECRET(key, member, ...)                                                                   \
     {                                                                                              \
-        .path = "secrets." key, .type = CONFIG_TYPE_SECRET, .required = true,                      \
+        .path = "secrets." key, .type = CONFIG_TYPE_SECRET,                                        \
         .offset = offsetof(struct config_secrets, member), __VA_ARGS__                             \
     }
 #define TRAIL(key, member, type_, ...)                                                             \
@@ -106,8 +106,10 @@ const struct config_row config_rows[] = {
     TOKEN("claims", claims, CONFIG_TYPE_STRINGS, .about = "claims that policies may read"),
 
     ROOT("secrets", secrets, CONFIG_TYPE_OBJECT, .required = true, .about = "files of 32 random bytes each"),
-    SECRET("tokenize", tokenize, .about = "key of the tokenize mode"),
-    SECRET("pseudonym", pseudonym, .about = "key of the pseudonyms in the trail"),
+    SECRET("tokenize", tokenize, .required = true, .about = "key of the tokenize mode"),
+    SECRET("tokenize_previous", tokenize_previous,
+           .about = "the key before it, while they overlap: tokens are `new.old`"),
+    SECRET("pseudonym", pseudonym, .required = true, .about = "key of the pseudonyms in the trail"),
 
     ROOT("trail", trail, CONFIG_TYPE_OBJECT, .required = true, .about = "the tamper-evident log of this gateway"),
     TRAIL("folder", folder, CONFIG_TYPE_PATH, .required = true, .about = "made if it is not there"),

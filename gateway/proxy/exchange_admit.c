@@ -319,6 +319,10 @@ static amanat_result fill_request(struct exchange *exchange)
     request->has_certificate = identity->has_certificate;
     request->has_token = identity->has_token;
     request->tokenize_key = bytes_of((const char *)config->secrets.tokenize, CONFIG_SECRET_SIZE);
+    if (config->secrets.has_previous) {
+        request->tokenize_previous =
+            bytes_of((const char *)config->secrets.tokenize_previous, CONFIG_SECRET_SIZE);
+    }
     return AMANAT_OK;
 }
 

@@ -240,6 +240,39 @@ def test_keys_init_makes_private_keys_and_never_overwrites(amanat, tmp_path):
     assert before == {file.name: file.read_bytes() for file in keys.iterdir()}
 
 
+def cnics(amanat, folder, keys):
+    """The tokens that the bank sees, with these keys."""
+    agent, operation, need, parameters, service, name = CALLS[1]
+    records.write_all(keys.parent / "records")
+    rows = [json.loads(line) for line in (keys.parent / "records" / f"{service}.jsonl").read_text().splitlines()]
+    done = amanat("preview", folder, "--agent", agent, "--operation", operation, "--need", need, "--facts", FACTS,
+                  "--claim", "role=fraud-analyst", "--parameter", parameters[0], "--secrets", keys, "-",
+                  input=json.dumps({name: rows, "count": len(rows)}))
+    return re.findall(r'"cnic":"([^"]*)"', done.stdout)
+
+
+def test_keys_rotate_keeps_the_old_key_of_tokens_for_one_overlap(amanat, folder, tmp_path):
+    keys = tmp_path / "keys"
+    amanat("keys", "init", keys)
+    old = {file.name: file.read_bytes() for file in keys.iterdir()}
+    tokens = [cnics(amanat, folder, keys)]
+    amanat("keys", "rotate", keys)
+    new = {file.name: file.read_bytes() for file in keys.iterdir()}
+    assert new["tokenize.previous.key"] == old["tokenize.key"] != new["tokenize.key"]
+    assert {**new, "tokenize.key": old["tokenize.key"]} == {**old, "tokenize.previous.key": old["tokenize.key"]}
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in keys.iterdir())
+    tokens.append(cnics(amanat, folder, keys))
+    refused = amanat("keys", "rotate", keys, code=1)
+    assert "tokenize.previous.key: error: the last rotation still overlaps" in refused.stderr
+    assert new == {file.name: file.read_bytes() for file in keys.iterdir()}
+    (keys / "tokenize.previous.key").unlink()
+    tokens.append(cnics(amanat, folder, keys))
+    # before, both during the overlap, after
+    assert len(tokens[0]) > 3 and all(len(token) == 16 for token in tokens[0] + tokens[2])
+    assert tokens[1] == [f"{after}.{before}" for before, after in zip(tokens[0], tokens[2])]
+    amanat("keys", "rotate", tmp_path / "nowhere", code=1)
+
+
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["check"], ["check", "a", "b"], ["check", "--nonsense", "a"],
                                        ["preview", "a"], ["check", "--output", "xml", "a"], ["keys", "burn", "a"]])
 def test_wrong_usage_exits_with_2_and_says_how(amanat, arguments):
