@@ -30,10 +30,14 @@ void buffer_reset(struct buffer *buffer)
     buffer->broken = false;
 }
 
-/* Not realloc: it would leave a copy of the old bytes behind, unwiped. */
+#define FIRST_CAPACITY ((size_t)256)
+
+/* To a capacity of at most the limit. Not realloc: it would leave a copy of the old bytes behind,
+ * unwiped. */
 static bool grow(struct buffer *buffer, size_t needed)
 {
-    size_t capacity = buffer->capacity == 0 ? 256 : buffer->capacity;
+    const size_t first = buffer->limit < FIRST_CAPACITY ? buffer->limit : FIRST_CAPACITY;
+    size_t capacity = buffer->capacity == 0 ? first : buffer->capacity;
     while (capacity < needed) {
         capacity = capacity > buffer->limit / 2 ? buffer->limit : capacity * 2;
     }
@@ -51,7 +55,7 @@ static bool grow(struct buffer *buffer, size_t needed)
     return true;
 }
 
-void buffer_append(struct buffer *buffer, struct bytes bytes)
+void buffer_append_growing(struct buffer *buffer, struct bytes bytes)
 {
     if (buffer->broken || bytes.length == 0) {
         return;
@@ -69,11 +73,6 @@ void buffer_append(struct buffer *buffer, struct bytes bytes)
 void buffer_append_string(struct buffer *buffer, const char *string)
 {
     buffer_append(buffer, bytes_of_string(string));
-}
-
-void buffer_append_byte(struct buffer *buffer, char byte)
-{
-    buffer_append(buffer, bytes_of(&byte, 1));
 }
 
 void buffer_append_number(struct buffer *buffer, int64_t number)
@@ -152,9 +151,4 @@ void buffer_truncate(struct buffer *buffer, size_t length)
         wipe(buffer->at + length, buffer->length - length);
         buffer->length = length;
     }
-}
-
-amanat_result buffer_check(const struct buffer *buffer)
-{
-    return buffer->broken ? amanat_result_of(AMANAT_STATUS_LIMIT) : AMANAT_OK;
 }

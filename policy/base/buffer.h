@@ -31,9 +31,60 @@ void buffer_clear(struct buffer *buffer);
 /** Empties it, wipes what was used, keeps the memory. */
 void buffer_reset(struct buffer *buffer);
 
-void buffer_append(struct buffer *buffer, struct bytes bytes);
+/** buffer_append where room must be made first, or none can be. */
+void buffer_append_growing(struct buffer *buffer, struct bytes bytes);
+
+/* Most of what is appended is a name or a short value: two copies that may overlap, and no call. */
+#define BUFFER_COPY_ENDS(type, to, from, length)                                                   \
+    do {                                                                                           \
+        type head_;                                                                                \
+        type tail_;                                                                                \
+        memcpy(&head_, (from), sizeof(head_));                                                     \
+        memcpy(&tail_, (from) + (length) - sizeof(tail_), sizeof(tail_));                          \
+        memcpy((to), &head_, sizeof(head_));                                                       \
+        memcpy((to) + (length) - sizeof(tail_), &tail_, sizeof(tail_));                            \
+    } while (0)
+
+static inline void buffer_copy_short(char *to, const char *from, size_t length)
+{
+    if (length >= 8) {
+        BUFFER_COPY_ENDS(uint64_t, to, from, length);
+    } else if (length >= 4) {
+        BUFFER_COPY_ENDS(uint32_t, to, from, length);
+    } else if (length >= 2) {
+        BUFFER_COPY_ENDS(uint16_t, to, from, length);
+    } else if (length == 1) {
+        *to = *from;
+    }
+}
+
+static inline void buffer_append(struct buffer *buffer, struct bytes bytes)
+{
+    if (buffer->broken || bytes.length > buffer->capacity - buffer->length) {
+        buffer_append_growing(buffer, bytes);
+        return;
+    }
+    const char *from = bytes.at;
+    /* gcc 12 warns of reads that the length forbids, when it can see how large `from` is */
+    __asm__("" : "+r"(from));
+    if (bytes.length <= 16) {
+        buffer_copy_short(buffer->at + buffer->length, from, bytes.length);
+    } else {
+        memcpy(buffer->at + buffer->length, from, bytes.length);
+    }
+    buffer->length += bytes.length;
+}
+
+static inline void buffer_append_byte(struct buffer *buffer, char byte)
+{
+    if (buffer->broken || buffer->length == buffer->capacity) {
+        buffer_append_growing(buffer, bytes_of(&byte, 1));
+    } else {
+        buffer->at[buffer->length++] = byte;
+    }
+}
+
 void buffer_append_string(struct buffer *buffer, const char *string);
-void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_number(struct buffer *buffer, int64_t number);
 __attribute__((format(printf, 2, 3))) void buffer_append_format(struct buffer *buffer,
                                                                 const char *format, ...);
@@ -54,6 +105,9 @@ static inline struct bytes buffer_bytes(const struct buffer *buffer)
 }
 
 /** OK, or LIMIT when an append has failed. */
-AMANAT_MUST_CHECK amanat_result buffer_check(const struct buffer *buffer);
+static inline AMANAT_MUST_CHECK amanat_result buffer_check(const struct buffer *buffer)
+{
+    return amanat_result_of(buffer->broken ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
+}
 
 #endif

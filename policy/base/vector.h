@@ -7,6 +7,7 @@
 #define AMANAT_POLICY_BASE_VECTOR_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "policy/base/arena.h"
 
@@ -22,9 +23,14 @@
  * change.
  */
 #define VECTOR_PUSH(arena, vector)                                                                 \
-    ((vector)->items = vector_grow((arena), (vector)->items, (vector)->count, &(vector)->capacity, \
-                                   sizeof(*(vector)->items)),                                      \
-     (vector)->count < (vector)->capacity ? &(vector)->items[(vector)->count++] : NULL)
+    ((vector)->items = (vector)->count < (vector)->capacity                                        \
+                           ? (vector)->items                                                       \
+                           : vector_grow((arena), (vector)->items, (vector)->count,                \
+                                         &(vector)->capacity, sizeof(*(vector)->items)),           \
+     (vector)->count < (vector)->capacity                                                          \
+         ? (memset(&(vector)->items[(vector)->count], 0, sizeof(*(vector)->items)),                \
+            &(vector)->items[(vector)->count++])                                                   \
+         : NULL)
 
 /**
  * Used by VECTOR_PUSH: the items with room for one more, zeroed; without memory, `items` and

@@ -34,6 +34,7 @@ void hold_reset(struct hold *hold)
     buffer_reset(&hold->attribute_text);
     buffer_reset(&hold->capture);
     buffer_reset(&hold->subject_text);
+    hold->colons = 0;
     hold->items.count = 0;
     hold->open.count = 0;
     hold->records.count = 0;
@@ -48,8 +49,8 @@ amanat_result hold_check(const struct hold *hold)
     if (hold->text.broken || hold->attribute_text.broken || hold->capture.broken) {
         return amanat_result_of(AMANAT_STATUS_MEMORY);
     }
-    const size_t cost = hold->text.length + hold->attribute_text.length + hold->capture.length +
-                        ITEM_COST * hold->items.count;
+    const size_t cost = hold->text.length - hold->colons + hold->attribute_text.length +
+                        hold->capture.length + ITEM_COST * hold->items.count;
     return amanat_result_of(cost > hold->limit ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
 }
 
@@ -91,6 +92,23 @@ amanat_result hold_open(struct hold *hold, const struct place *place, bool is_ar
     return buffer_check(&hold->text);
 }
 
+/* In most bodies name, colon and value stand together already. */
+static void append_field(struct hold *hold, struct bytes name, struct bytes value)
+{
+    if (name.length == 0) {
+        buffer_append(&hold->text, value);
+        return;
+    }
+    hold->colons++;
+    if (name.at + name.length + 1 == value.at && name.at[name.length] == ':') {
+        buffer_append(&hold->text, bytes_of(name.at, name.length + 1 + value.length));
+        return;
+    }
+    buffer_append(&hold->text, name);
+    buffer_append_byte(&hold->text, ':');
+    buffer_append(&hold->text, value);
+}
+
 amanat_result hold_field(struct hold *hold, const struct place *place, enum json_event_kind kind,
                          struct undisclosed_bytes name, struct undisclosed_bytes value)
 {
@@ -103,8 +121,7 @@ amanat_result hold_field(struct hold *hold, const struct place *place, enum json
                                .name_length = name.bytes.length,
                                .value_length = value.bytes.length,
                                .value_kind = (uint8_t)kind};
-    buffer_append(&hold->text, name.bytes);
-    buffer_append(&hold->text, value.bytes);
+    append_field(hold, name.bytes, value.bytes);
     return hold_check(hold);
 }
 

@@ -6,13 +6,13 @@
  *
  *   items       a tape: open, field, close … in the order of the body
  *   records     the outermost record and those inside it; a parent comes before its children
- *   text        names and values of the items, as they are spelt
+ *   text        names and values of the items, as they are spelt; a field's with their colon
  *   attributes  compact JSON of the attributes read
  *   subjects    who the records are about, also where the field is withheld
  *
  * A container that closes with nothing in it is taken off the tape again, so that withheld members
- * leave no trace in the cost. Cost = text + attributes + 2 bytes for each item; it is compared with
- * the limit only when something that counts is added.
+ * leave no trace in the cost. Cost = text without colons + attributes + 2 bytes for each item; it
+ * is compared with the limit only when something that counts is added.
  */
 #ifndef AMANAT_POLICY_REDACT_HOLD_H
 #define AMANAT_POLICY_REDACT_HOLD_H
@@ -34,7 +34,7 @@ enum hold_item_kind { HOLD_OPEN = 0, HOLD_FIELD, HOLD_CLOSE };
 struct hold_item {
     const struct place *place;
     size_t record; /* index of the nearest record */
-    size_t offset; /* of name and value in `text` */
+    size_t offset; /* of the name in `text`, and after it of the value */
     size_t name_length;
     size_t value_length;
     size_t label;       /* of a field whose mode is decided */
@@ -74,6 +74,7 @@ struct hold {
     struct arena *arena;
     size_t limit;
     struct buffer text;
+    size_t colons; /* how many of its bytes are colons of ours */
     struct buffer attribute_text;
     struct buffer capture; /* attributes that are being read: a stack, as records are nested */
     struct buffer subject_text;
@@ -90,6 +91,12 @@ void hold_init(struct hold *hold, struct arena *arena, size_t limit);
 void hold_clear(struct hold *hold);
 /** Forgets the record; wipes. */
 void hold_reset(struct hold *hold);
+
+/** Where the value of a field begins in `text`. */
+static inline size_t hold_value_offset(const struct hold_item *item)
+{
+    return item->offset + item->name_length + (item->name_length > 0 ? 1 : 0);
+}
 
 /** Whether a record is open. */
 static inline bool hold_is_open(const struct hold *hold)

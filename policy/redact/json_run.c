@@ -5,18 +5,14 @@
  */
 #include "policy/redact/json_run.h"
 
-/* A step that is not certain in the front half of a stretch is not uncertain because the stretch
- * ends; and marking again for every such step would make odd input slow. */
-#define RETRY_FROM (JSON_STRETCH_BYTES / 2)
-
 static bool covers(const struct json_stretch *stretch, size_t position)
 {
     return stretch->length > 0 && position >= stretch->start &&
            position - stretch->start + JSON_RUN_MARGIN <= stretch->length;
 }
 
-bool json_run_begin(struct json_run *run, struct json_scanner *scanner, struct bytes input,
-                    size_t position)
+bool json_run_begin(struct json_scanner *scanner, struct bytes input, size_t position,
+                    struct json_run *out)
 {
     if (!json_scanner_can_run(scanner) || input.length - position < JSON_RUN_MARGIN) {
         return false;
@@ -24,7 +20,7 @@ bool json_run_begin(struct json_run *run, struct json_scanner *scanner, struct b
     if (!covers(&scanner->stretch, position)) {
         json_stretch_fill(&scanner->stretch, scanner->mark, input, position);
     }
-    *run = (struct json_run){.scanner = scanner,
+    *out = (struct json_run){.scanner = scanner,
                              .stretch = &scanner->stretch,
                              .input = input,
                              .at = position - scanner->stretch.start,
@@ -32,39 +28,28 @@ bool json_run_begin(struct json_run *run, struct json_scanner *scanner, struct b
     return true;
 }
 
-size_t json_run_end(const struct json_run *run)
+size_t json_run_end(struct json_run run)
 {
-    run->scanner->expects = (uint8_t)run->expects;
-    return run->stretch->start + run->at;
+    run.scanner->expects = (uint8_t)run.expects;
+    return run.stretch->start + run.at;
 }
 
-static bool refill(struct json_run *run)
+bool json_run_refill(struct json_run run)
 {
-    const size_t start = run->stretch->start + run->at;
-    if (run->at == 0 || run->stretch->start + run->stretch->length >= run->input.length) {
+    const size_t start = run.stretch->start + run.at;
+    if (run.at == 0 || run.stretch->start + run.stretch->length >= run.input.length) {
         return false;
     }
-    json_stretch_fill(&run->scanner->stretch, run->scanner->mark, run->input, start);
-    run->at = 0;
-    return run->stretch->length >= JSON_RUN_MARGIN;
+    json_stretch_fill(&run.scanner->stretch, run.scanner->mark, run.input, start);
+    return true;
 }
 
-bool json_run_has_more(struct json_run *run)
+size_t json_run_pass_space(const struct json_scanner *scanner, size_t at)
 {
-    return run->at + JSON_RUN_MARGIN <= run->stretch->length || refill(run);
-}
-
-bool json_run_may_retry(struct json_run *run)
-{
-    return run->at >= RETRY_FROM && refill(run);
-}
-
-size_t json_run_pass_space(const struct json_run *run, size_t at)
-{
-    const struct json_stretch *stretch = run->stretch;
+    const struct json_stretch *stretch = &scanner->stretch;
     for (; at < stretch->length; at++) {
         const char byte = stretch->at[at];
-        if (byte == '\n' && run->scanner->by_line) {
+        if (byte == '\n' && scanner->by_line) {
             return 0;
         }
         if (byte != ' ' && byte != '\n' && byte != '\r' && byte != '\t') {
@@ -215,11 +200,12 @@ static bool pass_item(struct json_run *run, uint64_t *scalars)
            JSON_RUN_UNSURE;
 }
 
-void json_run_skip(struct json_run *run, size_t depth, uint64_t *scalars)
+struct json_run json_run_skip(struct json_run run, size_t depth, uint64_t *scalars)
 {
-    while (run->scanner->depth > depth && json_run_has_more(run)) {
-        if (!pass_item(run, scalars) && !json_run_may_retry(run)) {
-            return;
+    while (run.scanner->depth > depth && json_run_has_more(&run)) {
+        if (!pass_item(&run, scalars) && !json_run_may_retry(&run)) {
+            break;
         }
     }
+    return run;
 }

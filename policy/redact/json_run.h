@@ -43,21 +43,23 @@ struct json_run_scalar {
     struct bytes text;
 };
 
+/*
+ * A run is small and goes by value where that is no inline function, so that the compiler can keep
+ * it in registers.
+ */
+
 /** False: nothing can be read in this way from `position`. */
-bool json_run_begin(struct json_run *run, struct json_scanner *scanner, struct bytes input,
-                    size_t position);
+bool json_run_begin(struct json_scanner *scanner, struct bytes input, size_t position,
+                    struct json_run *out);
 
 /** Where the run ended; the scanner goes on from there. */
-size_t json_run_end(const struct json_run *run);
+size_t json_run_end(struct json_run run);
 
-/** Whether there is a margin to read, which may need a new stretch. */
-bool json_run_has_more(struct json_run *run);
+/** A new stretch that begins at `run.at`; false: that would be the same one, or a short one. */
+bool json_run_refill(struct json_run run);
 
-/** After a step that was not certain: a new stretch, if that can help. */
-bool json_run_may_retry(struct json_run *run);
-
-/** Behind the white space at `at` if there is any; 0 where a line feed ends a document. */
-size_t json_run_pass_space(const struct json_run *run, size_t at);
+/** Behind the white space at `at`; 0: it does not end here, or a line feed ends a document. */
+size_t json_run_pass_space(const struct json_scanner *scanner, size_t at);
 
 /** Behind the escape or the characters above U+007F at `at`; 0 if that is not certain. */
 size_t json_run_pass_special(const struct json_stretch *stretch, size_t at);
@@ -66,7 +68,30 @@ size_t json_run_pass_special(const struct json_stretch *stretch, size_t at);
  * Inside a container, to its end and those of the containers around it down to `depth`, or as far
  * as it is certain. Adds the scalars passed to `*scalars`.
  */
-void json_run_skip(struct json_run *run, size_t depth, uint64_t *scalars);
+struct json_run json_run_skip(struct json_run run, size_t depth, uint64_t *scalars);
+
+/* A step that is not certain in the front half of a stretch is not uncertain because the stretch
+ * ends; and marking again for every such step would make odd input slow. */
+#define JSON_RUN_RETRY_FROM (JSON_STRETCH_BYTES / 2)
+
+/** Whether there is a margin to read, which may need a new stretch. */
+static inline bool json_run_has_more(struct json_run *run)
+{
+    if (run->at + JSON_RUN_MARGIN <= run->stretch->length) {
+        return true;
+    }
+    const bool is_new = json_run_refill(*run);
+    run->at = is_new ? 0 : run->at;
+    return is_new && run->stretch->length >= JSON_RUN_MARGIN;
+}
+
+/** After a step that was not certain: a new stretch, if that can help. */
+static inline bool json_run_may_retry(struct json_run *run)
+{
+    const bool is_new = run->at >= JSON_RUN_RETRY_FROM && json_run_refill(*run);
+    run->at = is_new ? 0 : run->at;
+    return is_new;
+}
 
 static inline char json_run_byte(const struct json_run *run)
 {
@@ -148,7 +173,7 @@ static inline enum json_run_next json_run_next(struct json_run *run, char closin
         run->expects == JSON_EXPECTS_FIRST_NAME || run->expects == JSON_EXPECTS_FIRST_VALUE;
     size_t at = run->at;
     if ((unsigned char)run->stretch->at[at] <= ' ') {
-        at = json_run_pass_space(run, at);
+        at = json_run_pass_space(run->scanner, at);
         if (at == 0) {
             return JSON_RUN_UNSURE;
         }
@@ -166,7 +191,7 @@ static inline enum json_run_next json_run_next(struct json_run *run, char closin
             return JSON_RUN_UNSURE;
         }
         if ((unsigned char)run->stretch->at[at] <= ' ') {
-            at = json_run_pass_space(run, at);
+            at = json_run_pass_space(run->scanner, at);
             if (at == 0) {
                 return JSON_RUN_UNSURE;
             }
@@ -185,11 +210,11 @@ static inline bool json_run_pass_colon(struct json_run *run, size_t at)
         return false;
     }
     if (stretch->at[at] != ':' || (unsigned char)stretch->at[at + 1] <= ' ') {
-        at = (unsigned char)stretch->at[at] <= ' ' ? json_run_pass_space(run, at) : at;
+        at = (unsigned char)stretch->at[at] <= ' ' ? json_run_pass_space(run->scanner, at) : at;
         if (at == 0 || stretch->at[at] != ':' || at + 2 > stretch->length) {
             return false;
         }
-        at = json_run_pass_space(run, at + 1);
+        at = json_run_pass_space(run->scanner, at + 1);
         if (at == 0) {
             return false;
         }

@@ -63,6 +63,9 @@ bool mode_coarsen_step(struct decimal_step step, struct bytes text, struct buffe
 {
     struct spelt_number number;
     struct decimal_integer integer;
+    if (mode_coarsen_short_step(step, text, out)) {
+        return true;
+    }
     if (step.digits == 0 || step.scale > 18 || !decimal_read(text, &number)) {
         return false;
     }

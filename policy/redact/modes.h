@@ -106,6 +106,8 @@ bool mode_coarsen_time(enum time_unit unit, struct bytes text, struct buffer *ou
  * JSON number, has more than 64 digits, or an exponent beyond ±64.
  */
 bool mode_coarsen_step(struct decimal_step step, struct bytes text, struct buffer *out);
+/** The same for short numbers; false: mode_coarsen_step must say. */
+bool mode_coarsen_short_step(struct decimal_step step, struct bytes text, struct buffer *out);
 
 /** The bucket's name or lower bound; false below the first and for what spells no number. */
 bool mode_coarsen_bucket(const struct coarsen_bucket *buckets, size_t count, struct bytes text,

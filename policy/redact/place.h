@@ -55,6 +55,7 @@ struct place {
      * it is no record and holds none.
      */
     bool is_inert;
+    bool is_plain;          /* a scalar here is neither read nor a subject */
     bool is_counted;        /* a scalar here is at most counted: withheld, not read, no subject */
     uint16_t allowed_kinds; /* bits of enum json_event_kind */
     bool allows_integer;    /* of numbers only those */

@@ -23,27 +23,38 @@ void emitter_clear(struct emitter *emitter)
     *emitter = (struct emitter){0};
 }
 
-static struct emit_frame *innermost(struct emitter *emitter)
+static inline struct emit_frame *innermost(struct emitter *emitter)
 {
     const size_t count = emitter->frames.count;
     return count == 0 ? NULL : &emitter->frames.items[count - 1];
 }
 
-/* The comma and the name before a value. */
-static void write_prefix(struct emitter *emitter, struct undisclosed_bytes name)
+static inline void write_comma(struct emitter *emitter)
 {
     const struct emit_frame *parent = innermost(emitter);
     if (parent != NULL && parent->holds) {
         buffer_append_byte(&emitter->staging, ',');
     }
+}
+
+/* The comma and the name before a value. */
+static void write_prefix(struct emitter *emitter, struct undisclosed_bytes name)
+{
+    write_comma(emitter);
     if (name.bytes.length > 0) {
         buffer_append(&emitter->staging, name.bytes);
         buffer_append_byte(&emitter->staging, ':');
     }
 }
 
+/* Whether the value follows its name with nothing but a colon between them. */
+static bool stand_together(struct bytes name, struct bytes value)
+{
+    return name.length > 0 && name.at + name.length + 1 == value.at && name.at[name.length] == ':';
+}
+
 /* A value stands where the innermost open container is the one around it. */
-static void note_that_it_stands(struct emitter *emitter)
+static inline void note_that_it_stands(struct emitter *emitter)
 {
     struct emit_frame *parent = innermost(emitter);
     if (parent != NULL) {
@@ -111,7 +122,12 @@ amanat_result emit_field(struct emitter *emitter, struct undisclosed_bytes name,
 {
     const size_t start = emitter->staging.length;
     bool disclosed = false;
-    write_prefix(emitter, name);
+    if (stand_together(name.bytes, value.bytes)) {
+        write_comma(emitter);
+        buffer_append(&emitter->staging, bytes_of(name.bytes.at, name.bytes.length + 1));
+    } else {
+        write_prefix(emitter, name);
+    }
     /* Disclosed: the caller's mode for this field; modes_apply writes nothing that the mode does
      * not allow. It becomes disclosed_bytes in emit_commit. */
     TRY(modes_apply(emitter->modes, mode, label, kind, value, &emitter->staging, &disclosed));

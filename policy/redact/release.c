@@ -13,7 +13,8 @@ struct judge {
     struct hold *hold;
     size_t label_count;
     struct record_attribute *attributes; /* sorted by record */
-    size_t *first_attribute;             /* of each record; one more at the end */
+    /* of each record, one more at the end; NULL: no record has any */
+    size_t *first_attribute;
     VECTOR(uint8_t *) modes; /* of each label, one array for each depth of records; reused */
     VECTOR(struct record_question) around; /* records that the tape is inside, outermost first */
 };
@@ -31,6 +32,9 @@ static amanat_result sort_attributes(struct judge *judge)
     const struct hold *hold = judge->hold;
     struct arena *scratch = judge->release->scratch;
     const size_t records = hold->records.count;
+    if (hold->attributes.count == 0) {
+        return AMANAT_OK;
+    }
     size_t *first = arena_allocate_array(scratch, records + 2, sizeof(*first));
     judge->attributes =
         arena_allocate_array(scratch, hold->attributes.count, sizeof(*judge->attributes));
@@ -66,18 +70,16 @@ static amanat_result take_answer(const struct plan_record *plan, size_t label_co
     return AMANAT_OK;
 }
 
-/* The modes of the record that begins; all withheld when it does not count. */
+/* The modes of the record that begins, about which is asked; all withheld when it does not count.
+ */
 static amanat_result find_modes(struct judge *judge, const struct record_question *question,
                                 uint8_t *modes)
 {
     const struct plan *plan = judge->release->plan;
     const struct plan_record *plan_record = &plan->records[question->record];
-    bool valid = true;
-    if (plan_record->asks) {
-        valid = false;
-        TRY(plan->ask(plan->ask_context, question, judge->around.items, judge->around.count, modes,
-                      &valid));
-    }
+    bool valid = false;
+    TRY(plan->ask(plan->ask_context, question, judge->around.items, judge->around.count, modes,
+                  &valid));
     if (!valid) {
         memset(modes, DISCLOSURE_WITHHELD, judge->label_count);
         return AMANAT_OK;
@@ -89,7 +91,7 @@ static amanat_result find_modes(struct judge *judge, const struct record_questio
 static amanat_result clean_modes(struct judge *judge, uint8_t **out)
 {
     struct arena *scratch = judge->release->scratch;
-    if (judge->modes.count == judge->around.count) {
+    while (judge->modes.count <= judge->around.count) {
         uint8_t **slot = VECTOR_PUSH(scratch, &judge->modes);
         TRY_MEMORY(slot);
         *slot = arena_allocate(scratch, judge->label_count);
@@ -103,24 +105,35 @@ static amanat_result clean_modes(struct judge *judge, uint8_t **out)
 static amanat_result begin_record(struct judge *judge, const struct hold_item *item)
 {
     struct arena *scratch = judge->release->scratch;
-    const size_t first = judge->first_attribute[item->record];
-    const struct record_question question = {.record = item->place->inner_record,
-                                             .attributes = judge->attributes + first,
-                                             .attribute_count =
-                                                 judge->first_attribute[item->record + 1] - first};
-    uint8_t *modes = NULL;
-    TRY(clean_modes(judge, &modes));
-    TRY(find_modes(judge, &question, modes));
+    struct record_question question = {.record = item->place->inner_record};
+    if (judge->first_attribute != NULL) {
+        const size_t first = judge->first_attribute[item->record];
+        question.attributes = judge->attributes + first;
+        question.attribute_count = judge->first_attribute[item->record + 1] - first;
+    }
+    if (judge->release->plan->records[question.record].asks) {
+        uint8_t *modes = NULL;
+        TRY(clean_modes(judge, &modes));
+        TRY(find_modes(judge, &question, modes));
+    }
     struct record_question *around = VECTOR_PUSH(scratch, &judge->around);
     TRY_MEMORY(around);
     *around = question;
     return AMANAT_OK;
 }
 
-/* Of the nearest record. */
-static const uint8_t *current_modes(const struct judge *judge)
+/* The mode of what stands at `place`, and whose it is: the plan's where nothing is asked about its
+ * record, else the answer's. */
+static enum disclosure_mode mode_at(const struct judge *judge, const struct place *place,
+                                    size_t *out_label)
 {
-    return judge->modes.items[judge->around.count - 1];
+    if (!judge->release->plan->records[place->record].asks) {
+        *out_label = place->label;
+        return (enum disclosure_mode)place->strongest;
+    }
+    const uint8_t *modes = judge->modes.items[judge->around.count - 1];
+    const enum disclosure_mode mode = place_weakest_mode(place->node, modes, out_label);
+    return place_allows_mode(place, mode) ? mode : DISCLOSURE_WITHHELD;
 }
 
 static enum emit_stand stand_of(const struct judge *judge, const struct hold_item *item)
@@ -130,9 +143,8 @@ static enum emit_stand stand_of(const struct judge *judge, const struct hold_ite
         return EMIT_WITH_OWN_FIELD;
     }
     if (place->node->label_count > 0) {
-        return place_weakest_mode(place->node, current_modes(judge), NULL) == DISCLOSURE_REVEAL
-                   ? EMIT_ALWAYS
-                   : EMIT_WHEN_HOLDING;
+        size_t label;
+        return mode_at(judge, place, &label) == DISCLOSURE_REVEAL ? EMIT_ALWAYS : EMIT_WHEN_HOLDING;
     }
     return item->is_array && place->can_disclose ? EMIT_ALWAYS : EMIT_WHEN_HOLDING;
 }
@@ -161,13 +173,11 @@ static amanat_result emit_closing(struct judge *judge, const struct hold_item *i
 static amanat_result emit_held_field(struct judge *judge, struct hold_item *item)
 {
     bool disclosed = false;
-    enum disclosure_mode mode =
-        place_weakest_mode(item->place->node, current_modes(judge), &item->label);
-    mode = place_allows_mode(item->place, mode) ? mode : DISCLOSURE_WITHHELD;
+    const enum disclosure_mode mode = mode_at(judge, item->place, &item->label);
     TRY(emit_field(judge->release->emitter, held_text(judge->hold, item->offset, item->name_length),
                    (enum json_event_kind)item->value_kind,
-                   held_text(judge->hold, item->offset + item->name_length, item->value_length),
-                   mode, item->label, &disclosed));
+                   held_text(judge->hold, hold_value_offset(item), item->value_length), mode,
+                   item->label, &disclosed));
     item->mode = (uint8_t)(disclosed ? mode : DISCLOSURE_WITHHELD);
     return AMANAT_OK;
 }

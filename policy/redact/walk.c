@@ -414,6 +414,12 @@ static amanat_result end_scalar(struct walk *walk, const struct place *place,
 amanat_result walk_take_scalar(struct walk *walk, const struct place *place,
                                enum json_event_kind kind, bool is_integer, struct bytes token)
 {
+    if (place != NULL && place->is_plain && may_be_disclosed(place) && hold_is_open(walk->hold) &&
+        place_allows(place, kind, is_integer) && token.length <= walk->record_limit) {
+        /* what end_scalar comes to for most of what is disclosed */
+        return of_hold(walk, hold_field(walk->hold, place, kind, walk_names_current(walk),
+                                        (struct undisclosed_bytes){token}));
+    }
     if (place != NULL && can_stream(walk, place, kind)) {
         TRY(count_disclosed(walk, place));
         TRY(emit_begin_string(walk->emitter, name_of(walk, place)));

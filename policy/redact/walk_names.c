@@ -205,12 +205,3 @@ amanat_result walk_names_end(struct walk *walk, const struct walk_frame *frame)
     buffer_truncate(&walk->seen, frame->seen);
     return AMANAT_OK;
 }
-
-struct undisclosed_bytes walk_names_current(const struct walk *walk)
-{
-    const size_t count = walk->frames.count;
-    if (count == 0 || walk->frames.items[count - 1].is_array) {
-        return (struct undisclosed_bytes){{NULL, 0}};
-    }
-    return (struct undisclosed_bytes){walk->spelt_name};
-}

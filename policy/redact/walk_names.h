@@ -33,6 +33,13 @@ AMANAT_MUST_CHECK amanat_result walk_names_take_declared(struct walk *walk,
 AMANAT_MUST_CHECK amanat_result walk_names_end(struct walk *walk, const struct walk_frame *frame);
 
 /** The name for what is emitted or held now: none in arrays and at the root. */
-struct undisclosed_bytes walk_names_current(const struct walk *walk);
+static inline struct undisclosed_bytes walk_names_current(const struct walk *walk)
+{
+    const size_t count = walk->frames.count;
+    if (count == 0 || walk->frames.items[count - 1].is_array) {
+        return (struct undisclosed_bytes){{NULL, 0}};
+    }
+    return (struct undisclosed_bytes){walk->spelt_name};
+}
 
 #endif

@@ -13,7 +13,7 @@
 /** A step's outcome besides its result. */
 enum step { STEP_UNSURE = 0, STEP_TAKEN };
 
-static uint64_t load(const char *at)
+static inline uint64_t load(const char *at)
 {
     uint64_t word;
     memcpy(&word, at, sizeof(word));
@@ -21,7 +21,7 @@ static uint64_t load(const char *at)
 }
 
 /* Whether `text`, with PLACE_NAME_QUICK bytes at least and `left` in all, begins with the name. */
-static bool begins_with(const char *text, size_t left, const struct place_name *name)
+static inline bool begins_with(const char *text, size_t left, const struct place_name *name)
 {
     if (((load(text) & name->first_mask) ^ name->first) != 0 || name->length == 0) {
         return false;
@@ -33,13 +33,14 @@ static bool begins_with(const char *text, size_t left, const struct place_name *
 }
 
 /* The name at `at`: where it ends, and whether it is the one that is expected. 0: not certain. */
-static size_t find_name_end(const struct json_run *run, const struct walk_frame *frame,
-                            bool *out_expected)
+static inline size_t find_name_end(const struct json_run *run, const struct walk_frame *frame,
+                                   bool *out_expected)
 {
     const struct place *place = frame->place;
     const size_t guess = place->expected[frame->last_name];
     const char *text = run->stretch->at + run->at;
     *out_expected = guess < place->node->member_count &&
+                    run->at + PLACE_NAME_QUICK <= run->stretch->length &&
                     begins_with(text, run->stretch->length - run->at, &place->names[guess]);
     if (*out_expected) {
         return run->at + place->names[guess].length;
@@ -50,7 +51,7 @@ static size_t find_name_end(const struct json_run *run, const struct walk_frame 
     return may_be_too_long || memchr(text, '\\', length) != NULL ? 0 : end;
 }
 
-static enum step take_name(struct walk *walk, struct json_run *run, amanat_result *result)
+static inline enum step take_name(struct walk *walk, struct json_run *run, amanat_result *result)
 {
     struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
     const size_t start = run->at;
@@ -68,8 +69,8 @@ static enum step take_name(struct walk *walk, struct json_run *run, amanat_resul
 }
 
 /* Nobody can see or reads it, so nothing of it is needed but its kind. */
-static void count_scalar(struct walk *walk, const struct place *place,
-                         const struct json_run_scalar *scalar)
+static inline void count_scalar(struct walk *walk, const struct place *place,
+                                const struct json_run_scalar *scalar)
 {
     struct account *account = walk_account(walk);
     if (place == NULL) {
@@ -80,7 +81,7 @@ static void count_scalar(struct walk *walk, const struct place *place,
     account_withhold(account, place->label);
 }
 
-static enum step take_value(struct walk *walk, struct json_run *run, amanat_result *result)
+static inline enum step take_value(struct walk *walk, struct json_run *run, amanat_result *result)
 {
     struct json_run_scalar scalar;
     const struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
@@ -105,7 +106,7 @@ static enum step take_value(struct walk *walk, struct json_run *run, amanat_resu
 }
 
 /* To the next item of the innermost container, or out of it. */
-static enum step take_next(struct walk *walk, struct json_run *run, amanat_result *result)
+static inline enum step take_next(struct walk *walk, struct json_run *run, amanat_result *result)
 {
     const bool is_array = walk->frames.items[walk->frames.count - 1].is_array;
     switch (json_run_next(run, is_array ? ']' : '}')) {
@@ -120,11 +121,11 @@ static enum step take_next(struct walk *walk, struct json_run *run, amanat_resul
     return STEP_UNSURE;
 }
 
-static enum step skip(struct walk *walk, struct json_run *run)
+static inline enum step skip(struct walk *walk, struct json_run *run)
 {
     const size_t around = run->scanner->depth - walk->skip_depth;
     uint64_t scalars = 0;
-    json_run_skip(run, around, &scalars);
+    *run = json_run_skip(*run, around, &scalars);
     walk->skip_depth = run->scanner->depth - around;
     if (walk->skip_counts) {
         walk_account(walk)->withheld_unlabelled += scalars;
@@ -132,34 +133,40 @@ static enum step skip(struct walk *walk, struct json_run *run)
     return walk->skip_depth == 0 ? STEP_TAKEN : STEP_UNSURE;
 }
 
-static enum step take_step(struct walk *walk, struct json_run *run, amanat_result *result)
+/* One member or element with its value, or what is left of it; or out of the container. */
+static inline enum step take_item(struct walk *walk, struct json_run *run, amanat_result *result)
 {
-    if (walk->skip_depth > 0) {
-        return skip(walk, run);
+    if (run->expects != JSON_EXPECTS_VALUE && run->expects != JSON_EXPECTS_NAME) {
+        const enum step step = take_next(walk, run, result);
+        if (run->expects == JSON_EXPECTS_AFTER || step == STEP_UNSURE) {
+            return step;
+        }
     }
-    switch (run->expects) {
-    case JSON_EXPECTS_NAME:
-        return take_name(walk, run, result);
-    case JSON_EXPECTS_VALUE:
-        return take_value(walk, run, result);
-    default:
-        return take_next(walk, run, result);
+    if (run->expects == JSON_EXPECTS_NAME) {
+        const enum step step = take_name(walk, run, result);
+        if (step == STEP_UNSURE || !amanat_is_ok(*result)) {
+            return step;
+        }
     }
+    return take_value(walk, run, result);
 }
 
 amanat_result walk_run(struct walk *walk, struct json_scanner *scanner, struct bytes input,
                        size_t *position)
 {
-    struct json_run run;
+    struct json_run begun;
     amanat_result result = AMANAT_OK;
-    if (!json_run_begin(&run, scanner, input, *position)) {
+    if (!json_run_begin(scanner, input, *position, &begun)) {
         return AMANAT_OK;
     }
-    while (amanat_is_ok(result) && scanner->depth > 0 && json_run_has_more(&run)) {
-        if (take_step(walk, &run, &result) == STEP_UNSURE && !json_run_may_retry(&run)) {
+    struct json_run run = begun; /* a copy whose address nobody has */
+    while (scanner->depth > 0 && json_run_has_more(&run)) {
+        const enum step step =
+            walk->skip_depth > 0 ? skip(walk, &run) : take_item(walk, &run, &result);
+        if (!amanat_is_ok(result) || (step == STEP_UNSURE && !json_run_may_retry(&run))) {
             break;
         }
     }
-    *position = json_run_end(&run);
+    *position = json_run_end(run);
     return result;
 }

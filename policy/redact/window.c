@@ -49,15 +49,6 @@ void account_move(struct account *account, struct account *from)
     empty_account(from);
 }
 
-void account_withhold(struct account *account, size_t label)
-{
-    if (label == CATALOGUE_NONE) {
-        account->withheld_unlabelled++;
-    } else {
-        account->withheld[label]++;
-    }
-}
-
 amanat_result window_init(struct window *window, const struct vocabulary *vocabulary,
                           redact_window_fn *give, void *context)
 {

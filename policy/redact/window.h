@@ -33,7 +33,14 @@ void account_clear(struct account *account);
 /** Adds `from` to `account` and empties it. */
 void account_move(struct account *account, struct account *from);
 /** One withheld field; `label` may be CATALOGUE_NONE: unlabelled. */
-void account_withhold(struct account *account, size_t label);
+static inline void account_withhold(struct account *account, size_t label)
+{
+    if (label == CATALOGUE_NONE) {
+        account->withheld_unlabelled++;
+    } else {
+        account->withheld[label]++;
+    }
+}
 
 struct window {
     struct buffer bytes;

@@ -180,7 +180,7 @@ static void run_steps(struct json_scanner *scanner, struct bytes input, size_t *
                       struct said *said)
 {
     struct json_run run;
-    if (!json_run_begin(&run, scanner, input, *position)) {
+    if (!json_run_begin(scanner, input, *position, &run)) {
         return;
     }
     while (scanner->depth > 0 && json_run_has_more(&run)) {
@@ -188,7 +188,7 @@ static void run_steps(struct json_scanner *scanner, struct bytes input, size_t *
             break;
         }
     }
-    *position = json_run_end(&run);
+    *position = json_run_end(run);
 }
 
 enum way_of_reading { READ_CAREFULLY, READ_RUNS, READ_SKIPPING };
@@ -199,9 +199,9 @@ static void take_runs(struct json_scanner *scanner, struct bytes input, size_t *
     struct json_run run;
     if (way == READ_RUNS) {
         run_steps(scanner, input, position, said);
-    } else if (way == READ_SKIPPING && json_run_begin(&run, scanner, input, *position)) {
-        json_run_skip(&run, 0, &said->scalars);
-        *position = json_run_end(&run);
+    } else if (way == READ_SKIPPING && json_run_begin(scanner, input, *position, &run)) {
+        run = json_run_skip(run, 0, &said->scalars);
+        *position = json_run_end(run);
     }
 }
 
