@@ -136,7 +136,8 @@ static amanat_result add(struct compiler *compiler, const struct catalogue_node 
         judge(compiler->plan, place);
         set_allowed_kinds(place);
         place->is_inert = !place->can_disclose && attribute == NULL && !place->begins_record;
-        place->is_plain = attribute == NULL && node->subject == CATALOGUE_NONE;
+        place->is_plain =
+            attribute == NULL && node->subject == CATALOGUE_NONE && place->min_group == 0;
         place->is_counted = place->is_plain && place->strongest == DISCLOSURE_WITHHELD;
     }
     *out = place;

@@ -55,8 +55,12 @@ struct place {
      * it is no record and holds none.
      */
     bool is_inert;
-    bool is_plain;          /* a scalar here is neither read nor a subject */
-    bool is_counted;        /* a scalar here is at most counted: withheld, not read, no subject */
+    /**
+     * Kind and label alone say what becomes of a scalar here: it is not read, names no subject and
+     * counts no group. Runs go past everything that looks at its text (walk.c).
+     */
+    bool is_plain;
+    bool is_counted;        /* … and it is withheld, so a scalar here is at most counted */
     uint16_t allowed_kinds; /* bits of enum json_event_kind */
     bool allows_integer;    /* of numbers only those */
 

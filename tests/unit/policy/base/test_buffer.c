@@ -114,9 +114,30 @@ static void test_buffer__escapes_json_strings_as_rfc_8785_says(void **state)
     }
 }
 
+static void test_buffer__takes_pieces_of_every_length_and_no_byte_more_than_its_limit(void **state)
+{
+    static const char text[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    (void)state;
+    for (size_t length = 0; length < sizeof(text) - 1; length++) {
+        struct buffer buffer;
+        buffer_init(&buffer, 3 + length);
+        buffer_append(&buffer, BYTES("<"));
+        buffer_append(&buffer, bytes_of(text, length));
+        buffer_append_byte(&buffer, '>');
+        assert_int_equal(buffer.length, length + 2);
+        assert_memory_equal(buffer.at + 1, text, length);
+        assert_true(buffer.at[0] == '<' && buffer.at[length + 1] == '>');
+        buffer_append(&buffer, bytes_of(text, 2));
+        assert_true(buffer.broken);
+        assert_int_equal(buffer.length, length + 2);
+        buffer_clear(&buffer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_buffer__takes_pieces_of_every_length_and_no_byte_more_than_its_limit),
         cmocka_unit_test(test_buffer__appends_in_order),
         cmocka_unit_test(test_buffer__breaks_at_its_limit_and_stays_broken),
         cmocka_unit_test(test_buffer__grows_to_exactly_its_limit),
