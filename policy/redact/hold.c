@@ -5,7 +5,6 @@
 #include "policy/base/guard.h"
 #include "policy/redact/redact.h"
 
-#define ITEM_COST          2 /* brackets, or comma and colon */
 #define SUBJECT_TEXT_LIMIT ((size_t)8 << 20)
 
 void hold_init(struct hold *hold, struct arena *arena, size_t limit)
@@ -44,16 +43,6 @@ void hold_reset(struct hold *hold)
     hold->current = CATALOGUE_NONE;
 }
 
-amanat_result hold_check(const struct hold *hold)
-{
-    if (hold->text.broken || hold->attribute_text.broken || hold->capture.broken) {
-        return amanat_result_of(AMANAT_STATUS_MEMORY);
-    }
-    const size_t cost = hold->text.length - hold->colons + hold->attribute_text.length +
-                        hold->capture.length + ITEM_COST * hold->items.count;
-    return amanat_result_of(cost > hold->limit ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
-}
-
 static amanat_result begin_record(struct hold *hold, const struct place *place)
 {
     const size_t index = hold->records.count;
@@ -90,39 +79,6 @@ amanat_result hold_open(struct hold *hold, const struct place *place, bool is_ar
                                .is_record = is_record};
     buffer_append(&hold->text, name.bytes);
     return buffer_check(&hold->text);
-}
-
-/* In most bodies name, colon and value stand together already. */
-static void append_field(struct hold *hold, struct bytes name, struct bytes value)
-{
-    if (name.length == 0) {
-        buffer_append(&hold->text, value);
-        return;
-    }
-    hold->colons++;
-    if (name.at + name.length + 1 == value.at && name.at[name.length] == ':') {
-        buffer_append(&hold->text, bytes_of(name.at, name.length + 1 + value.length));
-        return;
-    }
-    buffer_append(&hold->text, name);
-    buffer_append_byte(&hold->text, ':');
-    buffer_append(&hold->text, value);
-}
-
-amanat_result hold_field(struct hold *hold, const struct place *place, enum json_event_kind kind,
-                         struct undisclosed_bytes name, struct undisclosed_bytes value)
-{
-    struct hold_item *item = VECTOR_PUSH(hold->arena, &hold->items);
-    TRY_MEMORY(item);
-    *item = (struct hold_item){.kind = HOLD_FIELD,
-                               .place = place,
-                               .record = hold->current,
-                               .offset = hold->text.length,
-                               .name_length = name.bytes.length,
-                               .value_length = value.bytes.length,
-                               .value_kind = (uint8_t)kind};
-    append_field(hold, name.bytes, value.bytes);
-    return hold_check(hold);
 }
 
 /* Whether a container may stand although nothing is in it: an array that is shape, and what has a

@@ -104,13 +104,23 @@ static inline bool hold_is_open(const struct hold *hold)
     return hold->current != CATALOGUE_NONE;
 }
 
+#define HOLD_ITEM_COST 2 /* brackets, or comma and colon */
+
+/** To be asked whenever something was added: MEMORY, or LIMIT when the record is too large. */
+static inline AMANAT_MUST_CHECK amanat_result hold_check(const struct hold *hold)
+{
+    if (hold->text.broken || hold->attribute_text.broken || hold->capture.broken) {
+        return amanat_result_of(AMANAT_STATUS_MEMORY);
+    }
+    const size_t cost = hold->text.length - hold->colons + hold->attribute_text.length +
+                        hold->capture.length + HOLD_ITEM_COST * hold->items.count;
+    return amanat_result_of(cost > hold->limit ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
+}
+
 /* All of these: MEMORY, or LIMIT when the record has become too large. */
 
 AMANAT_MUST_CHECK amanat_result hold_open(struct hold *hold, const struct place *place,
                                           bool is_array, struct undisclosed_bytes name);
-AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold, const struct place *place,
-                                           enum json_event_kind kind, struct undisclosed_bytes name,
-                                           struct undisclosed_bytes value);
 /**
  * Closes the innermost container. `*out_left_out` = true: it was a record with nothing in it, and
  * is gone.
@@ -123,11 +133,49 @@ AMANAT_MUST_CHECK amanat_result hold_close(struct hold *hold, bool *out_left_out
  */
 AMANAT_MUST_CHECK amanat_result hold_attribute(struct hold *hold, size_t index, size_t start);
 
-/** To be asked whenever something was added to `hold->capture`. */
-AMANAT_MUST_CHECK amanat_result hold_check(const struct hold *hold);
-
 /** A scalar that says who the nearest record is about. Past a bound only counted. */
 AMANAT_MUST_CHECK amanat_result hold_subject(struct hold *hold, size_t kind,
                                              enum json_event_kind value_kind, struct bytes token);
+
+/* ---- the one that is called for nearly every field ---- */
+
+/* In most bodies name, colon and value stand together already. */
+static inline void hold_append_field(struct hold *hold, struct bytes name, struct bytes value)
+{
+    if (name.length == 0) {
+        buffer_append(&hold->text, value);
+        return;
+    }
+    hold->colons++;
+    if (name.at + name.length + 1 == value.at && name.at[name.length] == ':') {
+        buffer_append(&hold->text, bytes_of(name.at, name.length + 1 + value.length));
+        return;
+    }
+    buffer_append(&hold->text, name);
+    buffer_append_byte(&hold->text, ':');
+    buffer_append(&hold->text, value);
+}
+
+/** A field that may be disclosed; fails as the others do. */
+static inline AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold,
+                                                         const struct place *place,
+                                                         enum json_event_kind kind,
+                                                         struct undisclosed_bytes name,
+                                                         struct undisclosed_bytes value)
+{
+    struct hold_item *item = VECTOR_PUSH(hold->arena, &hold->items);
+    if (item == NULL) {
+        return amanat_result_of(AMANAT_STATUS_MEMORY);
+    }
+    *item = (struct hold_item){.kind = HOLD_FIELD,
+                               .place = place,
+                               .record = hold->current,
+                               .offset = hold->text.length,
+                               .name_length = name.bytes.length,
+                               .value_length = value.bytes.length,
+                               .value_kind = (uint8_t)kind};
+    hold_append_field(hold, name.bytes, value.bytes);
+    return hold_check(hold);
+}
 
 #endif

@@ -225,21 +225,25 @@ static inline bool json_run_pass_colon(struct json_run *run, size_t at)
     return true;
 }
 
+/* Behind the scalar at `at`, which begins with a byte of that kind; 0: not certain. */
+static inline size_t json_run_pass_scalar(const struct json_stretch *stretch, size_t at,
+                                          enum json_event_kind kind, bool *out_is_integer)
+{
+    *out_is_integer = false;
+    if (kind == JSON_EVENT_STRING) {
+        return json_run_pass_string(stretch, at);
+    }
+    return kind == JSON_EVENT_NUMBER ? json_run_pass_number(stretch, at, out_is_integer)
+                                     : json_run_pass_literal(stretch, at, kind);
+}
+
 /* The scalar that begins at `at` with a byte of that kind; false: not certain. */
 static inline bool json_run_scalar(struct json_run *run, enum json_event_kind kind,
                                    struct json_run_scalar *out)
 {
     const struct json_stretch *stretch = run->stretch;
     const size_t start = run->at;
-    size_t end = 0;
-    out->is_integer = false;
-    if (kind == JSON_EVENT_STRING) {
-        end = json_run_pass_string(stretch, start);
-    } else if (kind == JSON_EVENT_NUMBER) {
-        end = json_run_pass_number(stretch, start, &out->is_integer);
-    } else {
-        end = json_run_pass_literal(stretch, start, kind);
-    }
+    const size_t end = json_run_pass_scalar(stretch, start, kind, &out->is_integer);
     if (end == 0) {
         return false;
     }
@@ -261,6 +265,11 @@ static inline bool json_run_open(struct json_run *run, bool is_object)
     run->at++;
     run->expects = is_object ? JSON_EXPECTS_FIRST_NAME : JSON_EXPECTS_FIRST_VALUE;
     return true;
+}
+
+static inline bool json_run_is_scalar(enum json_event_kind kind)
+{
+    return kind >= JSON_EVENT_STRING && kind <= JSON_EVENT_NULL;
 }
 
 /** The kind of the value that begins with `byte`; FAULT: none does. */

@@ -211,6 +211,7 @@ static amanat_result add_names(struct compiler *compiler, struct place *place)
     place->expected = arena_allocate_array(compiler->arena, count + 1, sizeof(*place->expected));
     TRY_MEMORY(place->names);
     TRY_MEMORY(place->expected);
+    place->usual_count = count < 64 ? count : 64;
     for (size_t i = 0; i < count; i++) {
         TRY(spell_name(compiler->arena, node->members[i].name, &place->names[i]));
         place->expected[i] = (uint32_t)i;

@@ -122,6 +122,10 @@ amanat_result emit_field(struct emitter *emitter, struct undisclosed_bytes name,
 {
     const size_t start = emitter->staging.length;
     bool disclosed = false;
+    if (mode == DISCLOSURE_WITHHELD) {
+        *out_disclosed = false;
+        return AMANAT_OK;
+    }
     if (stand_together(name.bytes, value.bytes)) {
         write_comma(emitter);
         buffer_append(&emitter->staging, bytes_of(name.bytes.at, name.bytes.length + 1));

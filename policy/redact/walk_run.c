@@ -133,6 +133,67 @@ static inline enum step skip(struct walk *walk, struct json_run *run)
     return walk->skip_depth == 0 ? STEP_TAKEN : STEP_UNSURE;
 }
 
+/** A member of the most usual kind: `,"name":scalar` with the name that is expected. */
+struct usual_member {
+    size_t index;
+    size_t value; /* where it begins in the stretch */
+    size_t end;
+    enum json_event_kind kind;
+    bool is_integer;
+};
+
+/* Reads one at `at`, where there is a margin; false: it is another. */
+static inline bool read_usual_member(const struct json_stretch *stretch, size_t at,
+                                     const struct walk_frame *frame, struct usual_member *out)
+{
+    const struct place *place = frame->place;
+    const char *text = stretch->at + at;
+    const size_t index = place->expected[frame->last_name];
+    if (*text != ',' || index >= place->usual_count || (frame->seen_first >> index & 1) != 0 ||
+        !begins_with(text + 1, stretch->length - at - 1, &place->names[index])) {
+        return false;
+    }
+    out->index = index;
+    out->value = at + place->names[index].length + 2;
+    if (out->value >= stretch->length || stretch->at[out->value - 1] != ':') {
+        return false;
+    }
+    out->kind = json_run_kind(stretch->at[out->value]);
+    out->end = json_run_is_scalar(out->kind)
+                   ? json_run_pass_scalar(stretch, out->value, out->kind, &out->is_integer)
+                   : 0;
+    return out->end != 0;
+}
+
+/* As many of them as follow each other, in one object and one stretch. It changes nothing that the
+ * other way (take_item) would not; that one decides about everything unusual. */
+static inline void take_usual_members(struct walk *walk, struct json_run *run,
+                                      amanat_result *result)
+{
+    struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
+    const struct json_stretch *stretch = run->stretch;
+    struct usual_member member;
+    size_t at = run->at;
+    while (at + JSON_RUN_MARGIN <= stretch->length &&
+           read_usual_member(stretch, at, frame, &member) && amanat_is_ok(*result)) {
+        const struct place *place = frame->place->members[member.index];
+        frame->seen_first |= UINT64_C(1) << member.index;
+        frame->last_name = member.index + 1;
+        if (place->is_counted) {
+            const struct json_run_scalar scalar = {.kind = member.kind,
+                                                   .is_integer = member.is_integer};
+            count_scalar(walk, place, &scalar);
+        } else {
+            walk->spelt_name = bytes_of(stretch->at + at + 1, member.value - at - 2);
+            *result =
+                walk_take_scalar(walk, place, member.kind, member.is_integer,
+                                 bytes_of(stretch->at + member.value, member.end - member.value));
+        }
+        at = member.end;
+    }
+    run->at = at;
+}
+
 /* One member or element with its value, or what is left of it; or out of the container. */
 static inline enum step take_item(struct walk *walk, struct json_run *run, amanat_result *result)
 {
@@ -161,6 +222,13 @@ amanat_result walk_run(struct walk *walk, struct json_scanner *scanner, struct b
     }
     struct json_run run = begun; /* a copy whose address nobody has */
     while (scanner->depth > 0 && json_run_has_more(&run)) {
+        if (run.expects == JSON_EXPECTS_AFTER && walk->skip_depth == 0 &&
+            json_scanner_is_in_object(scanner)) {
+            take_usual_members(walk, &run, &result);
+            if (!amanat_is_ok(result) || !json_run_has_more(&run)) {
+                break;
+            }
+        }
         const enum step step =
             walk->skip_depth > 0 ? skip(walk, &run) : take_item(walk, &run, &result);
         if (!amanat_is_ok(result) || (step == STEP_UNSURE && !json_run_may_retry(&run))) {

@@ -12,8 +12,10 @@ amanat_result account_init(struct account *account, size_t label_count)
     *account = (struct account){.label_count = label_count};
     account->disclosed = calloc(label_count + 1, sizeof(*account->disclosed));
     account->withheld = calloc(label_count + 1, sizeof(*account->withheld));
+    account->touched = calloc(label_count + 1, sizeof(*account->touched));
     TRY_MEMORY(account->disclosed);
     TRY_MEMORY(account->withheld);
+    TRY_MEMORY(account->touched);
     return AMANAT_OK;
 }
 
@@ -21,32 +23,41 @@ void account_clear(struct account *account)
 {
     free(account->disclosed);
     free(account->withheld);
+    free(account->touched);
     *account = (struct account){0};
 }
 
-static void empty_account(struct account *account)
+static void empty_withheld(struct account *account)
 {
-    memset(account->disclosed, 0, account->label_count * sizeof(*account->disclosed));
-    memset(account->withheld, 0, account->label_count * sizeof(*account->withheld));
+    for (size_t i = 0; i < account->touched_count; i++) {
+        account->withheld[account->touched[i]] = 0;
+    }
+    account->touched_count = 0;
     account->withheld_unlabelled = 0;
     account->wrong_type = 0;
     account->records_disclosed = 0;
     account->records_left_out = 0;
 }
 
+static void empty_account(struct account *account)
+{
+    memset(account->disclosed, 0, account->label_count * sizeof(*account->disclosed));
+    empty_withheld(account);
+}
+
 void account_move(struct account *account, struct account *from)
 {
-    for (size_t label = 0; label < account->label_count; label++) {
-        for (size_t mode = 0; mode < DISCLOSURE_MODE_COUNT; mode++) {
-            account->disclosed[label][mode] += from->disclosed[label][mode];
-        }
-        account->withheld[label] += from->withheld[label];
+    for (size_t i = 0; i < from->touched_count; i++) {
+        const size_t label = from->touched[i];
+        const uint64_t count = from->withheld[label] - 1;
+        account_withhold(account, label);
+        account->withheld[label] += count;
     }
     account->withheld_unlabelled += from->withheld_unlabelled;
     account->wrong_type += from->wrong_type;
     account->records_disclosed += from->records_disclosed;
     account->records_left_out += from->records_left_out;
-    empty_account(from);
+    empty_withheld(from);
 }
 
 amanat_result window_init(struct window *window, const struct vocabulary *vocabulary,

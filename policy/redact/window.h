@@ -17,11 +17,16 @@
 #include "policy/redact/redact.h"
 #include "policy/redact/subjects.h"
 
-/** Numbers about a window, or about a record whose window is not known yet. */
+/**
+ * Numbers about a window, or about what was withheld of a record whose window is not known yet
+ * (then nothing is disclosed).
+ */
 struct account {
     size_t label_count;
     uint64_t (*disclosed)[DISCLOSURE_MODE_COUNT];
     uint64_t *withheld;
+    size_t *touched; /* the labels of which something is withheld: few of many */
+    size_t touched_count;
     uint64_t withheld_unlabelled;
     uint64_t wrong_type;
     uint64_t records_disclosed;
@@ -30,15 +35,15 @@ struct account {
 
 AMANAT_MUST_CHECK amanat_result account_init(struct account *account, size_t label_count);
 void account_clear(struct account *account);
-/** Adds `from` to `account` and empties it. */
+/** Adds what `from` says is withheld to `account`, and empties it. */
 void account_move(struct account *account, struct account *from);
 /** One withheld field; `label` may be CATALOGUE_NONE: unlabelled. */
 static inline void account_withhold(struct account *account, size_t label)
 {
     if (label == CATALOGUE_NONE) {
         account->withheld_unlabelled++;
-    } else {
-        account->withheld[label]++;
+    } else if (account->withheld[label]++ == 0) {
+        account->touched[account->touched_count++] = label;
     }
 }
 
