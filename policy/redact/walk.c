@@ -35,6 +35,7 @@ void walk_clear(struct walk *walk)
     buffer_clear(&walk->seen);
     buffer_clear(&walk->names);
     buffer_clear(&walk->decoded);
+    walk->spelt_name = (struct bytes){0};
 }
 
 static amanat_result refuse(struct walk *walk, enum redact_fault fault)
