@@ -85,11 +85,19 @@ struct catalogue_bounds {
     size_t max_length; /* code points */
 };
 
+/** The labels of the field that one value names: `sort=plate`. */
+struct catalogue_value_labels {
+    const size_t *labels; /* sorted, each once */
+    size_t label_count;   /* 0: the value names no field */
+};
+
 /** What a scalar of a request body must satisfy beyond its kind. */
 struct catalogue_rule {
     bool is_enumerated;              /* it must be one of these */
     const struct bytes *enumeration; /* strings decoded, numbers as spelt */
     size_t enumeration_count;
+    /** One for each of them, if they name fields; else NULL. */
+    const struct catalogue_value_labels *value_labels;
     enum attribute_type format; /* of strings: DATETIME, DATE, IPADDR; else any */
     struct catalogue_bounds bounds;
 };
@@ -142,12 +150,6 @@ const struct catalogue_member *catalogue_node_find_member(const struct catalogue
 /* ---- operations ---- */
 
 enum parameter_place { PARAMETER_IN_PATH = 0, PARAMETER_IN_QUERY, PARAMETER_IN_HEADER };
-
-/** The labels of the field that one value of a parameter names: `sort=plate`. */
-struct catalogue_value_labels {
-    const size_t *labels; /* sorted, each once */
-    size_t label_count;   /* 0: the value names no field */
-};
 
 /** Whose attribute the gateway sets a parameter from: `x-amanat-bind`. */
 enum binding_owner { BINDING_NONE = 0, BINDING_PARTNER, BINDING_AGENT };

@@ -118,6 +118,10 @@ static amanat_result use_scalar(struct reader *reader, const struct catalogue_no
     for (size_t i = 0; i < node->label_count; i++) {
         TRY(use_label(reader, node->labels[i], step));
     }
+    const struct catalogue_value_labels *named = rule_named_field(node->rule, value);
+    for (size_t i = 0; named != NULL && i < named->label_count; i++) {
+        TRY(use_label(reader, named->labels[i], step));
+    }
     const bool identifies = value->kind == DOCUMENT_STRING || value->kind == DOCUMENT_NUMBER;
     if (node->subject != CATALOGUE_NONE && identifies) {
         struct catalogue_body_subject *subject = VECTOR_PUSH(reader->arena, &reader->subjects);

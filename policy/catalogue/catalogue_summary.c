@@ -330,6 +330,19 @@ static void warn_of_unsendable(const struct walk *walk)
     }
 }
 
+/* What values of members that were met in this round name. */
+static void note_named_fields(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->compiler->nodes.count; i++) {
+        const struct catalogue_rule *rule = walk->compiler->nodes.items[i]->node.rule;
+        for (size_t k = 0; walk->marks[i] == walk->round && rule != NULL &&
+                           rule->value_labels != NULL && k < rule->enumeration_count;
+             k++) {
+            note_labels(walk, rule->value_labels[k].labels, rule->value_labels[k].label_count);
+        }
+    }
+}
+
 static void use_labels(struct walk *walk, const struct catalogue_operation *operation,
                        struct catalogue_label_use *uses)
 {
@@ -359,6 +372,7 @@ static void use_labels(struct walk *walk, const struct catalogue_operation *oper
     }
     walk_run(walk, true);
     warn_of_unsendable(walk);
+    note_named_fields(walk);
     for (size_t i = 0; i < labels; i++) {
         uses[i].submitted = uses[i].submitted || (operation->body->submit && walk->labels[i]);
         uses[i].queried = uses[i].queried || (!operation->body->submit && walk->labels[i]);

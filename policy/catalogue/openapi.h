@@ -185,6 +185,14 @@ AMANAT_MUST_CHECK amanat_result openapi_read_labels(struct openapi *openapi,
                                                     const struct document *value,
                                                     const char *keyword, size_t *out_label_set);
 
+/**
+ * Reads `x-amanat-value-labels`, for values of an enumeration (openapi_value_label.c): one entry
+ * for each. `*out` stays as it is after a report.
+ */
+AMANAT_MUST_CHECK amanat_result openapi_read_value_labels(
+    struct openapi *openapi, const struct document *list, const struct bytes *enumeration,
+    size_t count, const struct catalogue_value_labels **out);
+
 /** Reads `x-amanat-subject`: an index, or CATALOGUE_NONE. */
 size_t openapi_read_subject(struct openapi *openapi, const struct document *object);
 
@@ -329,6 +337,10 @@ AMANAT_MUST_CHECK amanat_result part_rule(struct compiler *compiler, const struc
 
 bool part_is_read_only(const struct part *part);
 
+/** The `x-amanat-value-labels` of this place, or NULL. */
+const struct document *part_value_labels(struct compiler *compiler, const struct part *part,
+                                         struct openapi **out_owner);
+
 /** Reads which property is the count of the record that begins here (openapi_group.c). */
 void part_group_count(struct compiler *compiler, const struct part *part, struct built_node *built);
 
@@ -402,10 +414,12 @@ AMANAT_MUST_CHECK amanat_result openapi_read_parameters(struct openapi *openapi,
 
 /**
  * What our extensions say of a parameter beyond its label (openapi_parameter_extension.c): which
- * fields its values name, from where the gateway sets it, whether it pages.
+ * fields its values name (`value_labels`: what its schema says of it, or NULL), from where the
+ * gateway sets it, whether it pages.
  */
 AMANAT_MUST_CHECK amanat_result openapi_extend_parameter(struct openapi *openapi,
                                                          const struct document *at,
+                                                         const struct document *value_labels,
                                                          struct catalogue_parameter *parameter);
 
 AMANAT_MUST_CHECK amanat_result openapi_read_paths(struct openapi *openapi);

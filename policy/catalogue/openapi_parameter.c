@@ -139,6 +139,7 @@ struct reading {
     struct openapi *openapi;
     const struct document *at;
     struct catalogue_parameter *parameter;
+    const struct document *value_labels; /* of its schema */
 };
 
 static void take_subject(const struct reading *reading, size_t subject)
@@ -178,8 +179,8 @@ static bool is_usable(const struct catalogue_attribute *value)
     return value->type != ATTRIBUTE_NONE && value->type != ATTRIBUTE_RECORD;
 }
 
-static amanat_result read_value(const struct reading *reading, struct schema *schema,
-                                size_t label_set, bool has_label)
+static amanat_result read_value(struct reading *reading, struct schema *schema, size_t label_set,
+                                bool has_label)
 {
     struct compiler *compiler = reading->openapi->compiler;
     struct catalogue_parameter *parameter = reading->parameter;
@@ -209,6 +210,8 @@ static amanat_result read_value(const struct reading *reading, struct schema *sc
     take_subject(reading, part_subject(compiler, part));
     take_subject(reading, part_subject(compiler, values));
     const enum attribute_type type = catalogue_parameter_item(parameter)->type;
+    struct openapi *owner = NULL;
+    reading->value_labels = part_value_labels(compiler, values, &owner);
     part_bounds(values, type, &parameter->bounds);
     if (parameter->bounds.max_length == SIZE_MAX) {
         parameter->bounds.max_length = CATALOGUE_PARAMETER_LENGTH;
@@ -216,7 +219,7 @@ static amanat_result read_value(const struct reading *reading, struct schema *sc
     return AMANAT_OK;
 }
 
-static amanat_result read_schema(const struct reading *reading)
+static amanat_result read_schema(struct reading *reading)
 {
     struct openapi *openapi = reading->openapi;
     const struct document *schema_at = document_get(reading->at, "schema");
@@ -305,9 +308,9 @@ static amanat_result read_parameter(struct openapi *openapi, const struct docume
     }
     parameter->line = at->line;
     parameter->column = at->column;
-    const struct reading reading = {openapi, at, parameter};
+    struct reading reading = {openapi, at, parameter, NULL};
     TRY(read_schema(&reading));
-    TRY(openapi_extend_parameter(openapi, at, parameter));
+    TRY(openapi_extend_parameter(openapi, at, reading.value_labels, parameter));
     tell_unlabelled(&reading);
     return AMANAT_OK;
 }

@@ -1,103 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What our extensions say of a parameter beyond its label: `x-amanat-value-labels`, which fields
- * the values of `sort` or `fields` name; `x-amanat-bind`, the attribute from which the gateway sets
+ * What our extensions say of a parameter beyond its label: `x-amanat-value-labels`
+ * (openapi_value_label.c); `x-amanat-bind`, the attribute from which the gateway sets
  * it; `x-amanat-paging`, whether it asks for a part of a list. What only looks as if it said
  * something is refused.
  */
 #include "policy/base/guard.h"
-#include "policy/base/similar.h"
 #include "policy/catalogue/openapi.h"
 
 /* ---- values that name fields ---- */
 
-static size_t index_of_value(const struct catalogue_attribute *type, struct bytes value)
-{
-    size_t index = 0;
-    while (index < type->enumeration_count && !bytes_equal(type->enumeration[index], value)) {
-        index++;
-    }
-    return index;
-}
-
-static amanat_result read_value_label(struct openapi *openapi, const struct document_member *member,
-                                      struct catalogue_value_labels *out)
-{
-    size_t label_set = LABEL_SET_NONE;
-    const bool names_none = member->value.kind == DOCUMENT_NULL ||
-                            (member->value.kind == DOCUMENT_ARRAY && member->value.count == 0);
-    if (!names_none) {
-        TRY(openapi_read_labels(openapi, &member->value, "x-amanat-value-labels", &label_set));
-    }
-    *out = (struct catalogue_value_labels){openapi->compiler->label_sets.items[label_set].labels,
-                                           openapi->compiler->label_sets.items[label_set].count};
-    return AMANAT_OK;
-}
-
-static void refuse_value(struct openapi *openapi, const struct document_member *member,
-                         const struct catalogue_attribute *type)
-{
-    char hint[SIMILAR_HINT_SIZE];
-    compiler_report(openapi->compiler, AMANAT_SEVERITY_ERROR, openapi_member_place(openapi, member),
-                    "value-labels", "`%.*s` is no value of this parameter%s",
-                    BYTES_PRINTF(member->key),
-                    similar_hint(member->key, type->enumeration, type->enumeration_count, hint));
-}
-
-/* Each value of the enumeration must be listed: one that is forgotten would be free to ask by. */
-static amanat_result read_value_list(struct openapi *openapi, const struct document *list,
-                                     const struct catalogue_attribute *type,
-                                     struct catalogue_value_labels *labels, bool *listed)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const size_t index = index_of_value(type, list->members[i].key);
-        if (index == type->enumeration_count) {
-            refuse_value(openapi, &list->members[i], type);
-            continue;
-        }
-        TRY(read_value_label(openapi, &list->members[i], &labels[index]));
-        listed[index] = true;
-    }
-    for (size_t i = 0; i < type->enumeration_count; i++) {
-        if (!listed[i]) {
-            OPENAPI_ERROR(openapi, list, "value-labels",
-                          "the value `%.*s` is not listed: say which label it names, or `null` if "
-                          "it names no field",
-                          BYTES_PRINTF(type->enumeration[i]));
-            return AMANAT_OK;
-        }
-    }
-    return AMANAT_OK;
-}
-
 static amanat_result read_value_labels(struct openapi *openapi, const struct document *at,
+                                       const struct document *of_schema,
                                        struct catalogue_parameter *parameter)
 {
-    const struct document *list = document_get(at, "x-amanat-value-labels");
+    const struct document *own = document_get(at, "x-amanat-value-labels");
     const struct catalogue_attribute *type = catalogue_parameter_item(parameter);
-    if (list == NULL) {
+    if (own != NULL && of_schema != NULL) {
+        OPENAPI_ERROR(openapi, own, "value-labels",
+                      "`x-amanat-value-labels` stands at the parameter and in its schema too");
         return AMANAT_OK;
     }
-    if (list->kind != DOCUMENT_OBJECT) {
-        OPENAPI_ERROR(openapi, list, "value-labels",
-                      "`x-amanat-value-labels` must be an object: each value of the parameter with "
-                      "the label of the field that it names");
-        return AMANAT_OK;
-    }
-    if (type->enumeration_count == 0) {
-        OPENAPI_ERROR(openapi, list, "value-labels",
-                      "`x-amanat-value-labels` needs an `enum` of the parameter's values: others "
-                      "could name any field");
-        return AMANAT_OK;
-    }
-    struct catalogue_value_labels *labels =
-        arena_allocate_array(openapi->compiler->arena, type->enumeration_count, sizeof(*labels));
-    bool *listed =
-        arena_allocate_array(openapi->compiler->arena, type->enumeration_count, sizeof(*listed));
-    TRY_MEMORY(labels);
-    TRY_MEMORY(listed);
-    parameter->value_labels = labels;
-    return read_value_list(openapi, list, type, labels, listed);
+    own = own == NULL ? of_schema : own;
+    return own == NULL
+               ? AMANAT_OK
+               : openapi_read_value_labels(openapi, own, type->enumeration, type->enumeration_count,
+                                           &parameter->value_labels);
 }
 
 /* ---- parameters that the gateway sets ---- */
@@ -235,13 +163,14 @@ static void read_paging(struct openapi *openapi, const struct document *at,
 }
 
 amanat_result openapi_extend_parameter(struct openapi *openapi, const struct document *at,
+                                       const struct document *value_labels,
                                        struct catalogue_parameter *parameter)
 {
     read_paging(openapi, at, parameter);
     if (parameter->value.type == ATTRIBUTE_NONE || parameter->value.type == ATTRIBUTE_RECORD) {
         return AMANAT_OK; /* reported: it has no usable type */
     }
-    TRY(read_value_labels(openapi, at, parameter));
+    TRY(read_value_labels(openapi, at, value_labels, parameter));
     read_bind(openapi, at, parameter);
     return AMANAT_OK;
 }

@@ -115,8 +115,8 @@ static const struct {
     {CONTEXT_SCHEMA, "x-amanat-label"},           {CONTEXT_SCHEMA, "x-amanat-record"},
     {CONTEXT_SCHEMA, "x-amanat-group-count"},     {CONTEXT_SCHEMA, "x-amanat-subject"},
     {CONTEXT_PARAMETER, "x-amanat-subject"},      {CONTEXT_BODY, "x-amanat-body"},
-    {CONTEXT_PARAMETER, "x-amanat-value-labels"}, {CONTEXT_PARAMETER, "x-amanat-bind"},
-    {CONTEXT_PARAMETER, "x-amanat-paging"},
+    {CONTEXT_PARAMETER, "x-amanat-value-labels"}, {CONTEXT_SCHEMA, "x-amanat-value-labels"},
+    {CONTEXT_PARAMETER, "x-amanat-bind"},         {CONTEXT_PARAMETER, "x-amanat-paging"},
 };
 #define EXTENSION_COUNT (sizeof(extensions) / sizeof(extensions[0]))
 

@@ -69,6 +69,25 @@ void part_bounds(const struct part *part, enum attribute_type type, struct catal
 
 /* ---- rules ---- */
 
+/* Of a body's member. A label of its own lets it be sent at all; what its values name comes on top.
+ */
+static amanat_result read_named_fields(struct compiler *compiler, const struct part *part,
+                                       struct catalogue_rule *rule)
+{
+    struct openapi *owner = NULL;
+    const struct document *list = part_value_labels(compiler, part, &owner);
+    if (list == NULL) {
+        return AMANAT_OK;
+    }
+    if (part->result_label_set == LABEL_SET_NONE) {
+        OPENAPI_ERROR(owner, list, "value-labels",
+                      "a member of a body needs a label of its own beside what its values name: "
+                      "without one it may not be sent");
+    }
+    return openapi_read_value_labels(owner, list, rule->enumeration, rule->enumeration_count,
+                                     &rule->value_labels);
+}
+
 static bool says_something(const struct catalogue_rule *rule)
 {
     const struct catalogue_bounds *bounds = &rule->bounds;
@@ -93,6 +112,7 @@ amanat_result part_rule(struct compiler *compiler, const struct part *part,
         rule.format = part_string_type(part);
         rule.format = rule.format == ATTRIBUTE_STRING ? ATTRIBUTE_NONE : rule.format;
     }
+    TRY(read_named_fields(compiler, part, &rule));
     if (!says_something(&rule)) {
         return AMANAT_OK;
     }

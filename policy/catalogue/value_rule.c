@@ -140,14 +140,31 @@ static bool has_format(enum attribute_type format, struct bytes text)
     }
 }
 
-static bool is_enumerated(const struct catalogue_rule *rule, struct bytes text)
+/* Its index in the enumeration, or the count of that. */
+static size_t enumerated(const struct catalogue_rule *rule, struct bytes text)
 {
-    for (size_t i = 0; i < rule->enumeration_count; i++) {
-        if (bytes_equal(rule->enumeration[i], text)) {
-            return true;
-        }
+    size_t index = 0;
+    while (index < rule->enumeration_count && !bytes_equal(rule->enumeration[index], text)) {
+        index++;
     }
-    return !rule->is_enumerated;
+    return index;
+}
+
+static struct bytes text_of(const struct document *value)
+{
+    if (value->kind == DOCUMENT_BOOL) {
+        return value->boolean ? BYTES("true") : BYTES("false");
+    }
+    return value->text;
+}
+
+const struct catalogue_value_labels *rule_named_field(const struct catalogue_rule *rule,
+                                                      const struct document *value)
+{
+    if (rule == NULL || rule->value_labels == NULL || value->kind == DOCUMENT_NULL) {
+        return NULL;
+    }
+    return &rule->value_labels[enumerated(rule, text_of(value))];
 }
 
 /* A number within bounds is spelt without an exponent, so that it can be compared exactly. */
@@ -158,13 +175,11 @@ static bool is_within(const struct catalogue_bounds *bounds, struct bytes text)
 
 enum rule_answer rule_ask(const struct catalogue_rule *rule, const struct document *value)
 {
-    const struct bytes text = value->kind == DOCUMENT_BOOL
-                                  ? (value->boolean ? BYTES("true") : BYTES("false"))
-                                  : value->text;
+    const struct bytes text = text_of(value);
     if (rule == NULL || value->kind == DOCUMENT_NULL) {
         return RULE_SATISFIED;
     }
-    if (!is_enumerated(rule, text)) {
+    if (rule->is_enumerated && enumerated(rule, text) == rule->enumeration_count) {
         return RULE_ENUMERATION;
     }
     if (value->kind == DOCUMENT_STRING && !has_format(rule->format, text)) {

@@ -21,6 +21,10 @@ bool bounds_allow_length(const struct catalogue_bounds *bounds, struct bytes tex
 
 enum rule_answer { RULE_SATISFIED = 0, RULE_ENUMERATION, RULE_FORMAT, RULE_BOUNDS };
 
+/** The labels of the field that a scalar of a body names, once it satisfies the rule; or NULL. */
+const struct catalogue_value_labels *rule_named_field(const struct catalogue_rule *rule,
+                                                      const struct document *value);
+
 /** Whether a scalar of a body satisfies the rule of its place (NULL: none). */
 enum rule_answer rule_ask(const struct catalogue_rule *rule, const struct document *value);
 

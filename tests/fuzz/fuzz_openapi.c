@@ -11,6 +11,8 @@ static const char vocabulary[] = "labels:\n"
                                  "  person.cnic: {mask: {text: x}, tokenize: {length: 16}}\n"
                                  "  time: {coarsen: {time: month}}\n"
                                  "  note: {}\n"
+                                 "  vehicle.plate: {}\n"
+                                 "  group: {min_group: 5}\n"
                                  "subjects:\n"
                                  "  cnic: {normalise: digits}\n";
 
@@ -27,6 +29,9 @@ static void walk(const struct catalogue *catalogue, const struct catalogue_node 
     ASSERT(!node->is_anything || node->label_count > 0);
     for (size_t i = 0; i < node->label_count; i++) {
         ASSERT(node->labels[i] < catalogue->vocabulary.label_count);
+        /* a count that may be left out is one of a record, and nothing else has its label */
+        ASSERT(catalogue->vocabulary.labels[node->labels[i]].min_group == 0 ||
+               (node->kinds & ~(unsigned)CATALOGUE_KIND_NULL) == CATALOGUE_KIND_INTEGER);
     }
     for (size_t i = 0; i < node->member_count; i++) {
         ASSERT(i == 0 || bytes_compare(node->members[i - 1].name, node->members[i].name) < 0);
@@ -39,6 +44,14 @@ static void walk(const struct catalogue *catalogue, const struct catalogue_node 
     walk(catalogue, node->items, depth + 1);
 }
 
+static void check_parameter(const struct catalogue_parameter *parameter)
+{
+    const size_t values = catalogue_parameter_item(parameter)->enumeration_count;
+    ASSERT(parameter->binding.owner == BINDING_NONE || !catalogue_parameter_is_open(parameter));
+    ASSERT(parameter->binding.owner == BINDING_NONE || parameter->place != PARAMETER_IN_PATH);
+    ASSERT(parameter->value_labels == NULL || values > 0);
+}
+
 static void check(const struct catalogue *catalogue)
 {
     for (size_t s = 0; s < catalogue->service_count; s++) {
@@ -46,6 +59,9 @@ static void check(const struct catalogue *catalogue)
         for (size_t i = 0; i < service->operation_count; i++) {
             const struct catalogue_operation *operation = &service->operations[i];
             ASSERT(operation->id.length > 0 && operation->service == s);
+            for (size_t k = 0; k < operation->parameter_count; k++) {
+                check_parameter(&operation->parameters[k]);
+            }
             for (size_t k = 0; k < operation->response_count; k++) {
                 const struct catalogue_response *response = &operation->responses[k];
                 for (size_t m = 0; m < response->media_type_count; m++) {

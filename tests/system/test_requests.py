@@ -87,6 +87,10 @@ components:
         age: {type: integer, minimum: 18, x-amanat-label: place.city}
         since: {type: string, format: date-time, x-amanat-label: place.city}
         hint: {type: string}
+        sort:
+          enum: [city, name, newest]
+          x-amanat-label: place.city
+          x-amanat-value-labels: {city: place.city, name: person.name, newest: null}
         any: {type: array, items: {$ref: "#/components/schemas/Search"}}
 """
 
@@ -146,6 +150,7 @@ def post(gateway, text, **options):
 @pytest.mark.parametrize("body", [
     '{"kind":"near","city":"Lahore","cities":["a","b"],"age":18,"since":"2026-11-22T10:00:00.123456Z"}',
     '{"kind":"far","any":[{"kind":"near","any":[]},{"kind":"far"}]}',
+    '{"kind":"far","sort":"city","any":[{"kind":"near","sort":"newest"}]}',
 ])
 def test_a_good_body_goes_up_as_it_was_read(gateway, upstream, body):
     response = post(gateway, " " + body.replace(",", " ,\n").replace("Lahore", "\\u004cahore") + "\t")
@@ -179,6 +184,8 @@ FAULTS = [  # body, status, problem, JSON Pointer, words of the detail
      "no label"),
     ('{"kind":"near","any":[{"kind":"far"},{"kind":"far","name":"CANARY"}]}', 403, "parameter-not-permitted",
      "/any/1/name", ""),
+    ('{"kind":"near","any":[{"kind":"far","sort":"newest"},{"kind":"far","sort":"name"}]}', 403,
+     "parameter-not-permitted", "/any/1/sort", ""),
     pytest.param("[" * 100000, 400, "malformed", None, "not JSON", id="deep"),
 ]
 

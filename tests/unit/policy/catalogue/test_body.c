@@ -197,6 +197,54 @@ static void test_body__points_at_the_first_use_of_a_label(void **state)
     fixture_free_folder(&folder);
 }
 
+static const char naming_service[] =
+    "openapi: 3.1.0\n"
+    "x-amanat-service: s\n"
+    "paths: {/a: {post: {operationId: a, responses: {204: {}}, requestBody: {content: "
+    "{application/json: {schema: {type: object, x-amanat-label: note, properties: {\n"
+    "  sort: {enum: [plate, newest], x-amanat-value-labels: {plate: vehicle.plate, newest: "
+    "null}},\n"
+    "  fields: {type: array, items: {enum: [plate, at], x-amanat-value-labels: {plate: "
+    "vehicle.plate, at: [time, note]}}}}}}}}}}}\n";
+
+/* A body that names fields asks by them, and says where. */
+static void test_body__asks_by_what_its_values_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *asked; /* label:uses:pointer, in the order of the vocabulary */
+    } cases[] = {
+        {"{\"sort\":\"newest\"}", "note:1:/sort "},
+        {"{\"sort\":\"plate\"}", "vehicle.plate:1:/sort note:1:/sort "},
+        {"{\"fields\":[\"plate\",\"at\",\"plate\"],\"sort\":\"plate\"}",
+         "vehicle.plate:3:/fields/0 time:1:/fields/1 note:5:/fields/0 "},
+    };
+    struct fixture fixture = fixture_service("services/s.yaml", bytes_of_string(naming_service));
+    const struct vocabulary *vocabulary = &fixture.catalogue->vocabulary;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena *arena = arena_new((size_t)1 << 20);
+        struct catalogue_body body;
+        struct problem problem = {0};
+        char text[512] = "";
+        assert_true(amanat_is_ok(
+            catalogue_read_body(operation_named(fixture.catalogue, "a"), BYTES("application/json"),
+                                bytes_of_string(cases[i].body), arena, &body, &problem)));
+        for (size_t k = 0; k < body.label_count; k++) {
+            const struct bytes name = vocabulary->labels[body.labels[k]].name;
+            (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s:%zu:%.*s ",
+                           BYTES_PRINTF(name), body.label_uses[k],
+                           BYTES_PRINTF(body.label_pointers[k]));
+        }
+        assert_string_equal(text, cases[i].asked);
+        arena_free(arena);
+    }
+    assert_true(
+        fixture.catalogue->label_uses[vocabulary_find_label(vocabulary, BYTES("vehicle.plate"))]
+            .queried);
+    fixture_free(&fixture);
+}
+
 static void test_body__counts_labels_and_subjects(void **state)
 {
     (void)state;
@@ -324,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_body__passes_what_is_declared_and_labelled),
         cmocka_unit_test(test_body__holds_values_to_the_rules_of_their_place),
         cmocka_unit_test(test_body__points_at_the_first_use_of_a_label),
+        cmocka_unit_test(test_body__asks_by_what_its_values_name),
         cmocka_unit_test(test_body__counts_labels_and_subjects),
         cmocka_unit_test(test_body__refuses_other_media_types_and_bodies_that_are_not_offered),
         cmocka_unit_test(test_find_response__prefers_the_exact_status),

@@ -362,7 +362,7 @@ static void test_openapi__refuses_extensions_of_parameters_at_the_place(void **s
     (void)state;
     static const struct marked_case cases[] = {
         {"value-labels", "must be an object", SORT("x-amanat-value-labels: @@plate")},
-        {"value-labels", "did you mean `plate`",
+        {"value-labels", "is none of the values; did you mean `plate`",
          SORT("x-amanat-value-labels: {@@plat: note, plate: note, -plate: note, newest: null}")},
         {"value-labels", "the value `newest` is not listed",
          SORT("x-amanat-value-labels: @@{plate: note, -plate: []}")},
@@ -375,9 +375,20 @@ static void test_openapi__refuses_extensions_of_parameters_at_the_place(void **s
         {"value-labels", "needs an `enum`",
          FIXTURE_PARAMETER("{name: sort, in: query, schema: {type: string}, "
                            "x-amanat-value-labels: @@{plate: note}}")},
-        {"extension", "means nothing",
-         FIXTURE_PARAMETER("{name: sort, in: query, schema: {enum: [plate], "
-                           "@@x-amanat-value-labels: {plate: note}}}")},
+        {"value-labels", "in its schema too",
+         FIXTURE_PARAMETER("{name: sort, in: query, schema: {enum: [plate], x-amanat-value-labels: "
+                           "{plate: note}}, x-amanat-value-labels: @@{plate: note}}")},
+        {"value-labels", "stands twice",
+         FIXTURE_PARAMETER("{name: sort, in: query, schema: {enum: [plate], x-amanat-value-labels: "
+                           "{plate: note}, allOf: [{x-amanat-value-labels: @@{plate: note}}]}}")},
+        {"value-labels", "`b` is not listed",
+         FIXTURE_PARAMETER("{name: sort, in: query, schema: {type: array, items: {enum: [a, b], "
+                           "x-amanat-value-labels: @@{a: note}}}}")},
+        {"value-labels", "needs an `enum`",
+         FIXTURE_SCHEMA(
+             "{type: string, x-amanat-label: note, x-amanat-value-labels: @@{a: note}}")},
+        {"value-labels", "a label of its own",
+         FIXTURE_SCHEMA("{enum: [a], x-amanat-value-labels: @@{a: note}}")},
         {"bind", "such as `partner.city`",
          BOUND("query", "{type: string}", "x-amanat-bind: @@city")},
         {"bind", "such as `partner.city`",
