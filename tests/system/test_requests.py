@@ -324,3 +324,13 @@ def test_check_warns_of_pages_through_records_that_are_left_out(programs, gatewa
     checked = gateway.amanat("check", folder)
     assert checked.returncode == 0
     assert "`limit` pages through records of which policies may leave some out by their `city`" in checked.stderr
+
+
+def test_explain_says_which_parameter_could_not_be_set(gateway, tmp_path):
+    folder = harness.policy.write_files(tmp_path / "policies", FOLDER)
+    who = ["--agent", "acme/agent-1", "--operation", "listByRole", "--need", NEED]
+    said = gateway.amanat("explain", folder, *who)
+    assert said.returncode == 3
+    assert "refused: 403 not-permitted; the gateway sets the parameter role" in said.stdout
+    assert json.loads(gateway.amanat("explain", folder, *who, "--output", "json").stdout)["unbound"] == "role"
+    assert "the gateway sets" not in gateway.amanat("explain", folder, *who, "--claim", "role=clerk").stdout
