@@ -654,6 +654,15 @@ AMANAT_MUST_CHECK amanat_result cedar_authorize(const struct cedar_compiled_poli
                                                 struct arena *arena,
                                                 struct cedar_response *out_response);
 
+/**
+ * The policies whose scope matches the request, in the order of the set: without templates and
+ * those whose conditions can never hold. In `arena`.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_policies_in_scope(
+    const struct cedar_compiled_policies *policies, const struct cedar_request *request,
+    const struct cedar_entities *entities, struct arena *arena,
+    const struct cedar_policy *const **out, size_t *out_count);
+
 /* ---- Residuals: many actions asked about many records ---- */
 
 /** How a policy stands whose scope matches. */

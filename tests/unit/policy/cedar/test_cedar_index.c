@@ -156,15 +156,20 @@ static void make_rule(struct random_source *random, struct rule *rule, struct bu
     buffer_append_format(text, "%s;\n", conditions[rule->condition]);
 }
 
+static bool scope_matches(const struct world *world, const struct rule *rule,
+                          const struct named *request)
+{
+    return satisfies(world, &rule->constraints[0], request[0]) &&
+           satisfies(world, &rule->constraints[1], request[1]) &&
+           satisfies(world, &rule->constraints[2], request[2]);
+}
+
 /* What must be found, one character a policy: + and - for satisfied ones, ! for errors. */
 static void expect(const struct world *world, const struct rule *rules, const struct named *request,
                    char *out)
 {
     for (size_t i = 0; i < POLICIES; i++) {
-        bool matches = true;
-        for (size_t k = 0; k < 3; k++) {
-            matches = matches && satisfies(world, &rules[i].constraints[k], request[k]);
-        }
+        const bool matches = scope_matches(world, &rules[i], request);
         out[i] = !matches || rules[i].condition == 2 ? '.'
                  : rules[i].condition == 3           ? '!'
                  : rules[i].permits                  ? '+'
@@ -195,6 +200,26 @@ static void found(const struct cedar_response *response, char *out)
     }
 }
 
+static void check_scopes(struct fixture *fixture, const struct world *world,
+                         const struct rule *rules, const struct named *named,
+                         const struct cedar_compiled_policies *compiled)
+{
+    const struct cedar_request request = {
+        uid_of(named[0]), uid_of(named[1]), uid_of(named[2]), {0}};
+    const struct cedar_policy *const *policies = NULL;
+    size_t count = 0;
+    size_t at = 0;
+    assert_ok(cedar_policies_in_scope(compiled, &request, world->entities, fixture->arena,
+                                      &policies, &count));
+    for (size_t i = 0; i < POLICIES; i++) {
+        if (scope_matches(world, &rules[i], named)) {
+            assert_true(at < count && position_of(policies[at]) == i);
+            at++;
+        }
+    }
+    assert_int_equal(at, count);
+}
+
 static void check_world(struct fixture *fixture, struct random_source *random)
 {
     struct world world;
@@ -222,6 +247,7 @@ static void check_world(struct fixture *fixture, struct random_source *random)
         expect(&world, rules, named, expected);
         found(&response, actual);
         assert_string_equal(actual, expected);
+        check_scopes(fixture, &world, rules, named, compiled);
     }
 }
 
