@@ -129,7 +129,7 @@ static amanat_result compile_sources(struct compiler *compiler,
             TRY(compile_vocabulary(compiler, &sources[i]));
         }
     }
-    const struct place nowhere = {"vocabulary.yaml", 0, 0};
+    const struct catalogue_place nowhere = {"vocabulary.yaml", 0, 0};
     if (!has_vocabulary) {
         compiler_report(compiler, AMANAT_SEVERITY_ERROR, nowhere, "missing",
                         "the policy folder has no vocabulary.yaml");

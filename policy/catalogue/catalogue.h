@@ -21,6 +21,13 @@
 #include "policy/catalogue/problem.h"
 #include "policy/catalogue/vocabulary.h"
 
+/** Where something is declared. */
+struct catalogue_place {
+    const char *source;
+    unsigned line;
+    unsigned column;
+};
+
 /* ---- values and their places ---- */
 
 /**
@@ -59,6 +66,10 @@ struct catalogue_attribute {
     const struct catalogue_attribute *element; /* of a SET */
     const struct catalogue_attribute *fields;  /* of a RECORD */
     size_t field_count;
+    const struct catalogue_attribute *unreadable; /* of a RECORD: its other properties, of NONE */
+    size_t unreadable_count;
+    const char *why_unreadable; /* of NONE: "it is a list of objects" */
+    struct catalogue_place place;
     /** The values allowed (strings decoded, numbers as spelt), if any. */
     const struct bytes *enumeration;
     size_t enumeration_count;
@@ -69,8 +80,11 @@ struct catalogue_attribute {
 struct catalogue_record {
     struct bytes name;
     struct bytes service; /* the service whose document declares it, for messages */
+    struct catalogue_place place;
     struct catalogue_attribute *attributes; /* in the order of the document */
     size_t attribute_count;
+    const struct catalogue_attribute *unreadable; /* its other properties, of NONE */
+    size_t unreadable_count;
     /** Labels that occur in it directly or in a record inside it; sorted, no duplicates. */
     const size_t *labels;
     size_t label_count;

@@ -55,7 +55,7 @@ static void classify(struct catalogue_media_type *type)
 
 /* A body that is no JSON has no places: only the label of the whole counts. */
 static amanat_result label_whole(struct openapi *openapi, const struct term *term,
-                                 struct bytes path, struct place place,
+                                 struct bytes path, struct catalogue_place place,
                                  struct catalogue_media_type *type)
 {
     struct compiler *compiler = openapi->compiler;

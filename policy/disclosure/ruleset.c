@@ -411,6 +411,7 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
                              struct amanat_diagnostics *diagnostics)
 {
     struct bytes derived = {0};
+    const struct cedar_checked_policies *checked = NULL;
     ruleset->sources.folder_count = sources->folder_count;
     ruleset->sources.facts_count = sources->facts_count;
     TRY(copy_sources(ruleset->arena, sources->folder, sources->folder_count,
@@ -428,9 +429,9 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
     TRY(compile_entities(ruleset, diagnostics));
     TRY(policies);
     TRY(cedar_policy_set_resource_attributes(ruleset->policies, note_attribute, ruleset));
-    TRY(cedar_compile_unchecked(ruleset->arena, ruleset->policies, &ruleset->compiled_policies));
-    TRY(index_field_actions(ruleset));
-    return ruleset_check_policies(ruleset, diagnostics);
+    TRY(ruleset_check_policies(ruleset, diagnostics, &checked));
+    TRY(cedar_compile(ruleset->arena, checked, &ruleset->compiled_policies));
+    return index_field_actions(ruleset);
 }
 
 amanat_result ruleset_compile(const struct ruleset_sources *sources,
