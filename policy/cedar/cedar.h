@@ -743,6 +743,7 @@ struct cedar_residual {
     size_t policy_count;
 };
 
+/** Any number of actions, before the first record is asked about; `action` is not copied. */
 AMANAT_MUST_CHECK amanat_result cedar_residual_new(struct cedar_residuals *residuals,
                                                    const struct cedar_entity_uid *action,
                                                    const struct cedar_residual **out);
@@ -750,7 +751,10 @@ AMANAT_MUST_CHECK amanat_result cedar_residual_new(struct cedar_residuals *resid
 /** One record about which is asked; it remembers what single policies answered. */
 struct cedar_asked_record;
 
-/** `attributes` is a record and lives as long. Everything made for this record is in `arena`. */
+/**
+ * `attributes` is a record and lives as long. Everything made for this record is in `arena`. It can
+ * be asked by the residuals that have been made before it.
+ */
 AMANAT_MUST_CHECK amanat_result cedar_asked_record_new(struct arena *arena,
                                                        const struct cedar_residuals *residuals,
                                                        const struct cedar_value *attributes,
