@@ -12,7 +12,7 @@ export function difference(ours, official) {
     if (ours === null) {
         return 'our engine died';
     }
-    for (const step of ['schema', 'policies', 'links', 'invalid', 'entities']) {
+    for (const step of ['schema', 'policies', 'links', 'invalid', 'json', 'entities']) {
         if (official[step] !== undefined && JSON.stringify(ours[step]) !== JSON.stringify(official[step])) {
             return step;
         }
@@ -22,7 +22,7 @@ export function difference(ours, official) {
 
 function requestsDiffer(ours, official) {
     for (let i = 0; i < official.length; i++) {
-        const step = ['validated policies decide', 'parsed', 'valid', 'decision', 'reasons', 'errors'].find((name) =>
+        const step = ['otherwise', 'parsed', 'valid', 'decision', 'reasons', 'errors'].find((name) =>
             JSON.stringify(ours[i]?.[name]) !== JSON.stringify(official[i][name]));
         if (step !== undefined && !deliberate.some((rule) => rule.step === step && rule.applies(ours[i], official[i]))) {
             return `request: ${step}`;

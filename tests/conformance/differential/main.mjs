@@ -45,7 +45,7 @@ class Run {
 
     async cases(count, seed) {
         for (let index = 0; index < count && !this.isOver(); index += BATCH) {
-            const batch = Array.from({ length: Math.min(BATCH, count - index) }, (_, i) => ({ index: index + i, ...generateCase(seed, index + i) }));
+            const batch = Array.from({ length: Math.min(BATCH, count - index) }, (_, i) => ({ index: index + i, ...generateCase(seed, index + i, this.oracle) }));
             await this.batch(batch, seed);
             this.progress(count);
         }
@@ -141,7 +141,7 @@ class Run {
 async function main() {
     const [count, seed] = positionals.map(Number);
     if (options.print) {
-        console.log(readable(generateCase(seed, count)));
+        console.log(readable(generateCase(seed, count, new Oracle(`${options.install}/`))));
         return 0;
     }
     const run = new Run();

@@ -71,3 +71,41 @@ export function spoil(random, text) {
         [0.5, respaced],
     ])(random, text);
 }
+
+// ---- JSON
+
+const jsonValues = [null, true, 1n, '', 'a', [], {}, ['a'], 'Long', 'Set', 'Record', 'Entity', 'principal', 'All', '==', 'in', 'is', '?principal',
+    { type: 'Long' }, { type: 'Set' }, { type: 'Nothing' }, { type: 'Record', attributes: {} }, { type: 'Entity', name: 'User' }, { Var: 'context' },
+    { Value: 1n }, { Value: null }, { Value: [1n] }, { Value: { a: 1n } }, { Value: { __entity: { type: 'User', id: 'a' } } }, { Slot: '?principal' },
+    { Value: { __extn: { fn: 'ip', arg: '::' } } }, { Unknown: [] }, { ip: [] }, { op: 'All' }, { __entity: { type: 'User', id: 'a' } }];
+const jsonKeys = ['type', 'name', 'element', 'attributes', 'required', 'additionalAttributes', 'annotations', 'shape', 'tags', 'enum', 'memberOf',
+    'memberOfTypes', 'appliesTo', 'principalTypes', 'resourceTypes', 'context', 'id', 'effect', 'principal', 'op', 'slot', 'entity', 'entities', 'in',
+    'conditions', 'kind', 'body', 'left', 'right', 'arg', 'attr', 'pattern', '==', '!=', '!', 'neg', '.', 'has', 'is', 'Set', 'Record', 'more'];
+
+function placesOf(value, places) {
+    if (typeof value === 'object' && value !== null) {
+        Object.keys(value).forEach((key) => {
+            places.push([value, key]);
+            placesOf(value[key], places);
+        });
+    }
+    return places;
+}
+
+// A change somewhere in a copy of the value.
+export function spoilJson(random, value) {
+    const copy = structuredClone(value);
+    const places = placesOf(copy, []);
+    if (places.length === 0) {
+        return copy;
+    }
+    const [within, key] = random.pick(places);
+    random.weighted([
+        [3, () => { within[key] = random.pick(jsonValues); }],
+        [3, () => { Array.isArray(within) ? within.splice(Number(key), 1) : delete within[key]; }],
+        [2, () => { Array.isArray(within) ? within.push(random.pick(jsonValues)) : within[random.pick(jsonKeys)] = random.pick(jsonValues); }],
+        [2, () => { const [other, name] = random.pick(places); within[key] = structuredClone(other[name]); }],
+        [1, () => { if (!Array.isArray(within)) { within[random.pick(jsonKeys)] = within[key]; delete within[key]; } }],
+    ])();
+    return copy;
+}
