@@ -6,6 +6,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/vector.h"
+#include "tests/conformance/cedar_case_decide.h"
 
 #define TEXT_LIMIT ((size_t)16 << 20)
 
@@ -453,114 +454,40 @@ static amanat_result answer_json(struct run *run, bool is_reached)
 
 /* ---- Decisions ---- */
 
-/* Whether two responses say the same. */
-static bool agree(const struct cedar_response *a, const struct cedar_response *b)
+/* The actions of all requests: they share what is worked out for one. */
+static amanat_result read_actions(struct run *run, struct cedar_case_question *question)
 {
-    bool same = a->decision == b->decision && a->permit_count == b->permit_count &&
-                a->forbid_count == b->forbid_count && a->error_count == b->error_count;
-    for (size_t i = 0; same && i < a->permit_count; i++) {
-        same = a->permits[i] == b->permits[i];
+    const struct document *requests = document_get(run->document, "requests");
+    struct cedar_entity_uid *actions =
+        arena_allocate_array(run->arena, requests->count, sizeof(*actions));
+    TRY_MEMORY(actions);
+    for (size_t i = 0; i < requests->count; i++) {
+        const struct document *action = document_get(&requests->items[i], "action");
+        if (action != NULL &&
+            amanat_is_ok(cedar_entity_uid_from_document(run->arena, "action", action, NULL,
+                                                        &actions[question->action_count]))) {
+            question->action_count++;
+        }
     }
-    for (size_t i = 0; same && i < a->forbid_count; i++) {
-        same = a->forbids[i] == b->forbids[i];
-    }
-    for (size_t i = 0; same && i < a->error_count; i++) {
-        same = a->errors[i].policy == b->errors[i].policy;
-    }
-    return same;
-}
-
-/* Notes that a second way to decide gave something else; no official answer has such a member. */
-static void note_otherwise(struct run *run, const char *way, const struct cedar_response *direct,
-                           const struct cedar_response *response)
-{
-    if (!agree(direct, response)) {
-        buffer_append_format(run->answer, "\"otherwise\":\"%s\",", way);
-    }
-}
-
-/* By what is left when all is known. */
-static amanat_result decide_certain(struct run *run, struct cedar_residuals *residuals,
-                                    const struct cedar_entity_uid *action,
-                                    struct cedar_response *out)
-{
-    const struct cedar_residual *residual = NULL;
-    TRY(cedar_residual_new(residuals, action, &residual));
-    return cedar_residual_certain(residual, run->arena, out);
-}
-
-/* By what is left when the resource's attributes come later. */
-static amanat_result decide_record(struct run *run, struct cedar_residuals *residuals,
-                                   const struct cedar_entity_uid *action,
-                                   const struct cedar_value *attributes, struct cedar_response *out)
-{
-    const struct cedar_residual *residual = NULL;
-    struct cedar_asked_record *record = NULL;
-    TRY(cedar_residual_new(residuals, action, &residual));
-    TRY(cedar_asked_record_new(run->arena, residuals, attributes, &record));
-    return cedar_residual_decide(residual, record, out);
-}
-
-/* The store with the resource's attributes gone: a record brings them. */
-static amanat_result without_attributes(struct run *run, const struct cedar_entity *resource,
-                                        const struct cedar_entities **out)
-{
-    struct cedar_entities *overlay = cedar_entities_new(run->arena, run->entities);
-    struct cedar_entity_parts parts = {.uid = *cedar_entity_uid(resource),
-                                       .tags = *cedar_entity_tags(resource)};
-    TRY_MEMORY(overlay);
-    parts.parents = cedar_entity_parents(resource, &parts.parent_count);
-    TRY(cedar_entities_add(overlay, &parts));
-    TRY(cedar_entities_close(overlay, NULL, NULL));
-    *out = overlay;
+    question->actions = actions;
     return AMANAT_OK;
 }
 
-/* Decides again by way of residuals. */
-static amanat_result decide_by_residuals(struct run *run,
-                                         const struct cedar_compiled_policies *compiled,
-                                         const struct cedar_request *request,
-                                         const struct cedar_response *direct)
-{
-    struct cedar_residual_request asked = {.principal = request->principal,
-                                           .resource = request->resource,
-                                           .context = request->context,
-                                           .entities = run->entities};
-    const struct cedar_entity *resource = cedar_entities_find(run->entities, &request->resource);
-    struct cedar_residuals *residuals = NULL;
-    struct cedar_response response;
-    TRY(cedar_residuals_new(run->arena, compiled, &asked, &residuals));
-    TRY(decide_certain(run, residuals, &request->action, &response));
-    note_otherwise(run, "residuals with everything known", direct, &response);
-    if (resource == NULL) {
-        return AMANAT_OK;
-    }
-    TRY(without_attributes(run, resource, &asked.entities));
-    asked.resource_is_open = true;
-    TRY(cedar_residuals_new(run->arena, compiled, &asked, &residuals));
-    TRY(decide_record(run, residuals, &request->action, cedar_entity_attributes(resource),
-                      &response));
-    note_otherwise(run, "residuals with an open resource", direct, &response);
-    return AMANAT_OK;
-}
-
-/*
- * Decides by the policies as they are and, when they are valid, also by the validated ones, and by
- * residuals.
- */
 static amanat_result decide(struct run *run, const struct cedar_request *request,
                             struct cedar_response *out)
 {
-    const struct cedar_compiled_policies *compiled = NULL;
-    struct cedar_response checked;
-    TRY(cedar_compile_unchecked(run->arena, run->policies, &compiled));
-    TRY(cedar_authorize(compiled, request, run->entities, run->arena, out));
-    if (run->checked != NULL) {
-        TRY(cedar_compile(run->arena, run->checked, &compiled));
-        TRY(cedar_authorize(compiled, request, run->entities, run->arena, &checked));
-        note_otherwise(run, "validated policies", out, &checked);
+    struct cedar_case_question question = {.arena = run->arena,
+                                           .policies = run->policies,
+                                           .checked = run->checked,
+                                           .entities = run->entities,
+                                           .request = request};
+    const char *otherwise = NULL;
+    TRY(read_actions(run, &question));
+    TRY(cedar_case_decide(&question, out, &otherwise));
+    if (otherwise != NULL) {
+        buffer_append_format(run->answer, "\"otherwise\":\"%s\",", otherwise);
     }
-    return decide_by_residuals(run, compiled, request, out);
+    return AMANAT_OK;
 }
 
 static amanat_result answer_request(struct run *run, const struct document *document)

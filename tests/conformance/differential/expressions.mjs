@@ -346,6 +346,9 @@ export class Expressions {
     }
 
     entity({ name }) {
+        if (this.random.chance(this.wrongness)) {
+            return node(MEMBER, `${name}::${literal(this.random, string(this.random))}`);
+        }
         const isAction = name === this.environment.action.type && this.entityType(name) === undefined;
         const uid = isAction ? this.random.pick(this.model.actions.filter((action) => action.uid.type === name)).uid : this.values.uid(name);
         return node(MEMBER, `${uid.type}::${literal(this.random, uid.id)}`);

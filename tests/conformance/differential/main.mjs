@@ -70,7 +70,7 @@ class Run {
             this.coverage.add('official engine crashed');
             return;
         }
-        const step = difference(ours, official);
+        const step = difference(ours, official, given);
         this.passed += step === null ? 1 : 0;
         if (step === null) {
             this.coverage.take(kind, given, official, (text) => this.oracle.json(text));
@@ -83,7 +83,7 @@ class Run {
     async difference(given) {
         const official = this.oracle.answer(given);
         const [{ answer, notes }] = await this.engine.askAll([given]);
-        return { step: official === null ? null : difference(answer, official), ours: answer, official, notes, reasons: this.oracle.notes };
+        return { step: official === null ? null : difference(answer, official, given), ours: answer, official, notes, reasons: this.oracle.notes };
     }
 
     async report(name, given, step) {

@@ -23,6 +23,7 @@ function refusable(call) {
     }
 }
 
+// Whether it may be a template: a string of a policy may hold the word too.
 const hasSlot = (policy) => typeof policy === 'string' ? /\?(principal|resource)/.test(policy)
     : [policy.principal, policy.resource].some((scope) => (scope?.slot ?? scope?.in?.slot) !== undefined);
 
@@ -196,7 +197,8 @@ export class Oracle {
 
     // A policy or template in Cedar's JSON format, or null.
     json(policy) {
-        const answer = refusable(() => hasSlot(policy) ? this.engine.templateToJson(policy) : this.engine.policyToJson(policy));
+        const template = hasSlot(policy) ? refusable(() => this.engine.templateToJson(policy)) : { type: 'failure' };
+        const answer = isFine(template) ? template : refusable(() => this.engine.policyToJson(policy));
         return isFine(answer) ? answer.json : null;
     }
 
