@@ -200,6 +200,9 @@ struct catalogue_operation {
     size_t label_count;
     const size_t *records; /* all record types that occur in its responses; sorted */
     size_t record_count;
+    const size_t
+        *asked; /* labels by which it is searched: parameters, members of its body; sorted */
+    size_t asked_count;
     bool is_safe; /* GET, HEAD, OPTIONS (RFC 9110 §9.2.1) */
 };
 

@@ -242,6 +242,18 @@ static void check_meanings(struct compiler *compiler, const struct built_node *b
     }
 }
 
+/* Names that no schema declares have no label of their own: before an object without one they are
+ * data that leaves with the object. */
+static void tell_open_names(struct compiler *compiler, const struct built_node *built)
+{
+    const struct catalogue_node *below = built->node.additional;
+    if (below != NULL && below->label_count == 0 && below->has_labels_below) {
+        compiler_report(compiler, AMANAT_SEVERITY_NOTE, built->place, "open-door",
+                        "%s lets the names of its members pass with what is disclosed in them",
+                        path_text(compiler, built->path));
+    }
+}
+
 /* ---- lists ---- */
 
 static amanat_result list_marked(struct arena *arena, const bool *marked, size_t count,
@@ -290,6 +302,7 @@ static amanat_result summarise_operation(struct walk *walk, struct catalogue_ope
     for (size_t i = 0; i < compiler->nodes.count; i++) {
         if (walk->marks[i] == walk->round && !in_responses[i]) {
             in_responses[i] = true;
+            tell_open_names(compiler, compiler->nodes.items[i]);
             check_modes(compiler, compiler->nodes.items[i]);
             check_meanings(compiler, compiler->nodes.items[i]);
         }
@@ -303,8 +316,32 @@ static amanat_result summarise_operation(struct walk *walk, struct catalogue_ope
                        &operation->record_count);
 }
 
-static void use_labels(struct walk *walk, const struct catalogue_operation *operation,
-                       struct catalogue_label_use *uses)
+/* The labels by which the operation can be asked: the walk's. */
+static void meet_asked(struct walk *walk, const struct catalogue_operation *operation)
+{
+    const struct catalogue_request_body *body = operation->body;
+    walk_begin(walk);
+    for (size_t i = 0; body != NULL && !body->submit && i < body->media_type_count; i++) {
+        walk_push(walk, body->media_types[i].root);
+    }
+    walk_run(walk, true);
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        note_labels(walk, operation->parameters[i].labels, operation->parameters[i].label_count);
+    }
+}
+
+static void meet_submitted(struct walk *walk, const struct catalogue_operation *operation)
+{
+    const struct catalogue_request_body *body = operation->body;
+    walk_begin(walk);
+    for (size_t i = 0; body != NULL && body->submit && i < body->media_type_count; i++) {
+        walk_push(walk, body->media_types[i].root);
+    }
+    walk_run(walk, true);
+}
+
+static amanat_result use_labels(struct walk *walk, struct catalogue_operation *operation,
+                                struct catalogue_label_use *uses)
 {
     const size_t labels = walk->compiler->vocabulary.label_count;
     walk_begin(walk);
@@ -313,24 +350,16 @@ static void use_labels(struct walk *walk, const struct catalogue_operation *oper
     for (size_t i = 0; i < labels; i++) {
         uses[i].outside_records = uses[i].outside_records || walk->labels[i];
     }
-    for (size_t i = 0; i < operation->parameter_count; i++) {
-        const struct catalogue_parameter *parameter = &operation->parameters[i];
-        for (size_t k = 0; k < parameter->label_count; k++) {
-            uses[parameter->labels[k]].queried = true;
-        }
-    }
-    if (operation->body == NULL) {
-        return;
-    }
-    walk_begin(walk);
-    for (size_t i = 0; i < operation->body->media_type_count; i++) {
-        walk_push(walk, operation->body->media_types[i].root);
-    }
-    walk_run(walk, true);
+    meet_submitted(walk, operation);
     for (size_t i = 0; i < labels; i++) {
-        uses[i].submitted = uses[i].submitted || (operation->body->submit && walk->labels[i]);
-        uses[i].queried = uses[i].queried || (!operation->body->submit && walk->labels[i]);
+        uses[i].submitted = uses[i].submitted || walk->labels[i];
     }
+    meet_asked(walk, operation);
+    for (size_t i = 0; i < labels; i++) {
+        uses[i].queried = uses[i].queried || walk->labels[i];
+    }
+    return list_marked(walk->compiler->arena, walk->labels, labels, &operation->asked,
+                       &operation->asked_count);
 }
 
 /* ---- records ---- */
@@ -364,7 +393,7 @@ static amanat_result summarise_services(struct walk *walk, struct catalogue_labe
         for (size_t i = 0; i < service->operations.count; i++) {
             TRY(summarise_operation(walk, &service->operations.items[i], &in_services[s * records],
                                     in_responses));
-            use_labels(walk, &service->operations.items[i], uses);
+            TRY(use_labels(walk, &service->operations.items[i], uses));
         }
     }
     return AMANAT_OK;

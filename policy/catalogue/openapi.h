@@ -335,6 +335,9 @@ AMANAT_MUST_CHECK amanat_result nodes_complete(struct compiler *compiler);
 AMANAT_MUST_CHECK amanat_result nodes_summarise(struct compiler *compiler,
                                                 struct catalogue_label_use *uses);
 
+/** "a 200 $.sightings[].owner", for messages; in the scratch arena. */
+const char *path_text(struct compiler *compiler, const struct path *path);
+
 static inline const struct built_node *built_node_of(const struct catalogue_node *node)
 {
     return (const struct built_node *)(const void *)node;

@@ -83,12 +83,8 @@ static amanat_result derive(struct arena *arena, const struct catalogue *catalog
     return result;
 }
 
-/*
- * Messages show the lines of the folder. They do not show those of facts, which hold data about
- * people and whose messages may end in a log.
- */
-static void quote_folder(const struct ruleset_sources *sources,
-                         struct amanat_diagnostics *diagnostics)
+void ruleset_quote_folder(const struct ruleset_sources *sources,
+                          struct amanat_diagnostics *diagnostics)
 {
     for (size_t i = 0; i < sources->folder_count; i++) {
         amanat_diagnostics_quote(diagnostics, sources->folder[i].path.at,
@@ -189,7 +185,7 @@ amanat_result ruleset_write_schema(const struct ruleset_sources *sources,
     if (amanat_is_ok(result)) {
         result = write_schema(arena, &copies, derived, diagnostics, out);
     }
-    quote_folder(&copies, diagnostics);
+    ruleset_quote_folder(&copies, diagnostics);
     arena_free(arena);
     return result;
 }
@@ -443,7 +439,7 @@ amanat_result ruleset_compile(const struct ruleset_sources *sources,
     ruleset->arena = arena_new(RULESET_ARENA_LIMIT);
     const amanat_result result = ruleset->arena == NULL ? amanat_result_of(AMANAT_STATUS_MEMORY)
                                                         : compile(ruleset, sources, diagnostics);
-    quote_folder(&ruleset->sources, diagnostics);
+    ruleset_quote_folder(&ruleset->sources, diagnostics);
     if (!amanat_is_ok(result)) {
         ruleset_unref(ruleset);
         return result;

@@ -46,6 +46,13 @@ AMANAT_MUST_CHECK amanat_result ruleset_check_types(const struct ruleset *rulese
                                                     struct amanat_diagnostics *diagnostics,
                                                     const struct cedar_checked_policies **out);
 
+/**
+ * Messages show the lines of the folder. They do not show those of facts, which hold data about
+ * people and whose messages may end in a log.
+ */
+void ruleset_quote_folder(const struct ruleset_sources *sources,
+                          struct amanat_diagnostics *diagnostics);
+
 /** The ids of all entities of type Partner, the folder's first. */
 AMANAT_MUST_CHECK amanat_result ruleset_list_partners(const struct ruleset *ruleset,
                                                       struct arena *arena, const struct bytes **out,

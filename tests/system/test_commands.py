@@ -36,7 +36,7 @@ def amanat(programs):
 # ---- check and schema
 
 def test_check_accepts_the_example(amanat):
-    assert ": ok: 3 services" in amanat("check", LAHORE).stdout
+    assert ": ok: 14 policies, 3 services" in amanat("check", "--strict", LAHORE).stdout
 
 
 def test_check_in_json_lists_what_it_found(amanat):

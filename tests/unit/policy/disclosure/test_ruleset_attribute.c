@@ -3,8 +3,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -164,20 +162,11 @@ static void test_ruleset_attribute__says_once_what_is_missing_and_what_was_meant
                                               {"access.cedar", ""},
                                               {"x.cedar", rows[i].policy},
                                               {0}};
-        struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
-        char found[4096] = "";
-        size_t length = 0;
-        ruleset_unref(folder_compile(changes, diagnostics));
-        for (size_t k = 0; k < amanat_diagnostics_count(diagnostics); k++) {
-            const struct amanat_diagnostic *message = amanat_diagnostics_at(diagnostics, k);
-            if (message->severity != AMANAT_SEVERITY_NOTE) {
-                length += (size_t)snprintf(found + length, sizeof(found) - length, "%s%u:%u %s: %s",
-                                           length > 0 ? "\n" : "", message->line, message->column,
-                                           message->code, message->text);
-            }
-        }
-        amanat_diagnostics_free(diagnostics);
-        assert_string_equal(found, rows[i].expected);
+        struct buffer found;
+        buffer_init(&found, 65536);
+        folder_faults(changes, &found);
+        assert_string_equal(found.at, rows[i].expected);
+        buffer_clear(&found);
     }
 }
 
