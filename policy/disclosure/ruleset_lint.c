@@ -27,6 +27,7 @@ struct linter {
     struct mode_policies *modes; /* [label * DISCLOSURE_MODE_COUNT + mode] */
     struct map purposes;         /* policy id → const bool[], one for each purpose */
     struct map told;             /* what was warned of already */
+    bool partners_nest;          /* some partner is in another entity */
 };
 
 /* ---- warnings ---- */
@@ -96,12 +97,16 @@ static bool is_of_type(const struct cedar_scope *scope, const char *type)
 
 /* Different partners have no agent in common, unless one is in the other; different services no
  * record. Of other entities nothing is known. */
-static bool entities_meet(const struct ruleset *ruleset, const struct cedar_scope *a,
+static bool entities_meet(const struct linter *linter, const struct cedar_scope *a,
                           const struct cedar_scope *b, const char *type)
 {
-    return !is_of_type(a, type) || !is_of_type(b, type) ||
-           cedar_entities_is_in(ruleset->entities, &a->entity, &b->entity) ||
-           cedar_entities_is_in(ruleset->entities, &b->entity, &a->entity);
+    const struct cedar_entities *entities = linter->ruleset->entities;
+    if (!is_of_type(a, type) || !is_of_type(b, type) ||
+        cedar_entity_uid_equal(&a->entity, &b->entity)) {
+        return true;
+    }
+    return linter->partners_nest && (cedar_entities_is_in(entities, &a->entity, &b->entity) ||
+                                     cedar_entities_is_in(entities, &b->entity, &a->entity));
 }
 
 static bool takes_type(const struct cedar_scope *scope, struct bytes type)
@@ -250,13 +255,12 @@ static amanat_result may_disclose(struct linter *linter, const struct cedar_poli
                                   const struct mode_policies *action, struct bytes type,
                                   const struct cedar_policy *other, bool *out)
 {
-    const struct ruleset *ruleset = linter->ruleset;
     const struct cedar_policy_scope *a = cedar_policy_scope(permit);
     const struct cedar_policy_scope *b = cedar_policy_scope(other);
     bool taken_back = false;
     *out = cedar_policy_effect(permit) == CEDAR_EFFECT_PERMIT && takes_type(&a->resource, type) &&
-           entities_meet(ruleset, &a->principal, &b->principal, "Partner") &&
-           entities_meet(ruleset, &a->resource, &b->resource, "Service");
+           entities_meet(linter, &a->principal, &b->principal, "Partner") &&
+           entities_meet(linter, &a->resource, &b->resource, "Service");
     if (*out) {
         TRY(purposes_meet(linter, permit, other, out));
     }
@@ -378,8 +382,7 @@ static amanat_result answers_in_mode(struct linter *linter, const struct cedar_p
     *out = false;
     for (size_t i = 0; i < action->policy_count; i++) {
         const struct cedar_policy *permit = action->policies[i];
-        if (!entities_meet(linter->ruleset, &cedar_policy_scope(permit)->resource, &service,
-                           "Service")) {
+        if (!entities_meet(linter, &cedar_policy_scope(permit)->resource, &service, "Service")) {
             continue;
         }
         for (size_t k = 0; k < operation->record_count && !*out; k++) {
@@ -441,8 +444,7 @@ static amanat_result check_query_permit(struct linter *linter, const struct ceda
         const struct catalogue_service *service = &catalogue->services[s];
         const struct cedar_scope scope = {.kind = CEDAR_SCOPE_EQUAL,
                                           .entity = {BYTES("Service"), service->name}};
-        if (!entities_meet(linter->ruleset, &cedar_policy_scope(query)->resource, &scope,
-                           "Service")) {
+        if (!entities_meet(linter, &cedar_policy_scope(query)->resource, &scope, "Service")) {
             continue;
         }
         for (size_t i = 0; i < service->operation_count; i++) {
@@ -597,11 +599,27 @@ static amanat_result list_modes(struct linter *linter)
     return AMANAT_OK;
 }
 
+/* Whether some partner of a store is in another entity. */
+static bool has_nested_partners(const struct cedar_entities *entities)
+{
+    for (size_t i = 0; i < cedar_entities_count(entities); i++) {
+        const struct cedar_entity *entity = cedar_entities_at(entities, i);
+        size_t parents = 0;
+        (void)cedar_entity_parents(entity, &parents);
+        if (parents > 0 && bytes_equal_string(cedar_entity_uid(entity)->type, "Partner")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static amanat_result run_lints(struct linter *linter)
 {
     static amanat_result (*const lints[])(struct linter * linter) = {lint_weaker_modes,
                                                                      lint_queries, lint_cases};
     TRY_MEMORY(linter->arena);
+    linter->partners_nest = has_nested_partners(linter->ruleset->folder_entities) ||
+                            has_nested_partners(linter->ruleset->entities);
     TRY(list_modes(linter));
     for (size_t i = 0; i < sizeof(lints) / sizeof(lints[0]); i++) {
         TRY(lints[i](linter));

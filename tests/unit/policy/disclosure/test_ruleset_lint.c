@@ -165,6 +165,9 @@ static const struct {
     {"@accept(\"query-finer-than-answer\")\n" PERMIT("q", ACME, ACTION("query:person.cnic"),
                                                      "Service)"),
      ""},
+    {PERMIT("q", " in Partner::\"branch\"", ACTION("query:person.cnic"), "Service)")
+         PERMIT("p", ACME, ACTION("reveal:person.cnic"), "Person)"),
+     ""},
     /* case-unbound */
     {CASE("context.need.case.open"),
      "3:33 case-unbound: `c` reads the case but never asks whose it is: anybody whom it is for may "
@@ -206,10 +209,13 @@ static void test_ruleset_lint__warns_of_what_is_perhaps_not_meant(void **state)
             {"vocabulary.yaml", vocabulary},
             {"services/anpr.yaml", service},
             {"model/model.cedarschema",
-             "entity Partner = { city: String };\n"
+             "entity Partner in [Partner] = { city: String };\n"
              "entity Agent in [Partner] = { partner: Partner, role?: String };\n"
              "entity Purpose in [Purpose];\n"
              "entity Case = { open: Bool, partners: Set<Partner>, subject?: String };\n"},
+            {"branches.cedarentities.json",
+             "[{\"uid\": {\"type\": \"Partner\", \"id\": \"branch\"}, \"attrs\": {\"city\": "
+             "\"Lahore\"}, \"parents\": [{\"type\": \"Partner\", \"id\": \"acme\"}]}]"},
             {"access.cedar", ""},
             {"x.cedar", rows[i].policies},
             {0}};
