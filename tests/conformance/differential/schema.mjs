@@ -18,8 +18,6 @@ const qualified = (namespace, name) => namespace === '' ? name : `${namespace}::
 export const namespaceOf = (name) => name.includes('::') ? name.slice(0, name.lastIndexOf('::')) : '';
 export const uidType = (namespace) => qualified(namespace, 'Action');
 
-export const sameType = (a, b) => typeKey(a) === typeKey(b);
-
 // A text that is equal for equal types.
 export function typeKey(type) {
     switch (type.kind) {
