@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by the programs that ask the official engine: installs it with npm into $install, below $root/build, exactly as
-# package-lock.json says. Ends the program with exit code 77 where npm's registry cannot be reached.
+# package-lock.json says. Ends the program with exit code 77 where node, npm or npm's registry is not there.
 packages=$root/tests/conformance/differential
 install=$root/build/npm/cedar
 
@@ -11,6 +11,10 @@ install_packages() {
     (cd "$install" && npm ci) && cp "$install/package-lock.json" "$install/installed"
 }
 
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    echo "skipped: node and npm are not installed" >&2
+    exit 77
+fi
 mkdir -p "$root/build/npm"
 exec 9>"$root/build/npm/lock"
 flock 9

@@ -60,7 +60,7 @@ class Run {
         const ours = this.engine.askAll(batch.map(({ case: given }) => given));
         const official = batch.map(({ case: given }) => this.oracle.answer(given));
         const answers = await ours;
-        for (let i = 0; i < batch.length; i++) {
+        for (let i = 0; i < batch.length && !this.isOver(); i++) {
             await this.compare(batch[i], answers[i].answer, official[i], seed);
         }
     }
