@@ -285,11 +285,58 @@ static void test_index__finds_one_link_among_many(void **state)
     assert_int_equal(response.permit_count, 0);
 }
 
+#define MANY 300
+
+static void add_member_of_many(struct fixture *fixture, struct cedar_entities *entities,
+                               struct cedar_entity_uid member, const char *type)
+{
+    struct cedar_entity_uid parents[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        parents[i] = uid(type, arena_format(fixture->arena, "%zu", i));
+    }
+    const struct cedar_entity_parts parts = {
+        .uid = member, .parents = parents, .parent_count = MANY};
+    assert_ok(cedar_entities_add(entities, &parts));
+}
+
+/* Principal and resource are each in more than any node of the index has children, and in less. */
+static void test_index__finds_what_matches_among_many_groups_on_both_sides(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buffer text;
+    buffer_init(&text, 1 << 20);
+    for (size_t i = 0; i < 2 * MANY; i++) {
+        buffer_append_format(&text, "permit(principal in G::\"%zu\", action, resource %s \"%zu\");",
+                             i / 2, i % 4 == 3 ? "is R in F::" : "in F::", i % 3 == 0 ? i : i / 2);
+    }
+    buffer_append_byte(&text, '\0');
+    const struct cedar_compiled_policies *compiled =
+        compile(fixture, policies_of(fixture, buffer_bytes(&text).at));
+    struct cedar_entities *entities = cedar_entities_new(fixture->arena, NULL);
+    assert_non_null(entities);
+    add_member_of_many(fixture, entities, uid("U", "u"), "G");
+    add_member_of_many(fixture, entities, uid("R", "r"), "F");
+    assert_ok(cedar_entities_close(entities, NULL, NULL));
+    const struct cedar_request request = {uid("U", "u"), uid("Action", "v"), uid("R", "r"), {0}};
+    struct cedar_response response;
+    assert_ok(cedar_authorize(compiled, &request, entities, fixture->arena, &response));
+    size_t at = 0;
+    for (size_t i = 0; i < 2 * MANY; i++) {
+        if (i % 3 != 0 || i < MANY) { /* else it names a folder that the resource is not in */
+            assert_bytes(cedar_policy_id(response.permits[at++]),
+                         arena_format(fixture->arena, "policy%zu", i));
+        }
+    }
+    assert_int_equal(response.permit_count, at);
+    buffer_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_index__finds_what_a_walk_over_all_policies_finds),
         cmocka_unit_test(test_index__finds_one_link_among_many),
+        cmocka_unit_test(test_index__finds_what_matches_among_many_groups_on_both_sides),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
