@@ -694,6 +694,14 @@ AMANAT_MUST_CHECK amanat_result cedar_policies_in_scope(
     const struct cedar_entities *entities, struct arena *arena,
     const struct cedar_policy *const **out, size_t *out_count);
 
+/**
+ * Whether the policy's scope matches the request (its conditions are not looked at); false for a
+ * template.
+ */
+bool cedar_policy_scope_matches(const struct cedar_policy *policy,
+                                const struct cedar_request *request,
+                                const struct cedar_entities *entities);
+
 /* ---- Residuals: many actions asked about many records ---- */
 
 /** How a policy stands whose scope matches. */
@@ -773,14 +781,6 @@ AMANAT_MUST_CHECK amanat_result cedar_residual_decide(const struct cedar_residua
 AMANAT_MUST_CHECK amanat_result cedar_residual_certain(const struct cedar_residual *residual,
                                                        struct arena *arena,
                                                        struct cedar_response *out_response);
-
-/**
- * Whether the policy's scope matches the request (its conditions are not looked at); false for a
- * template.
- */
-bool cedar_policy_scope_matches(const struct cedar_policy *policy,
-                                const struct cedar_request *request,
-                                const struct cedar_entities *entities);
 
 /* ---- Explanations ---- */
 
