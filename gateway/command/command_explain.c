@@ -5,7 +5,6 @@
  */
 #include "gateway/command/command.h"
 #include "gateway/command/explain_output.h"
-#include "gateway/command/policy_test_compare.h"
 #include "gateway/command/rehearsal.h"
 #include "gateway/command/report.h"
 #include "policy/base/base.h"
@@ -70,7 +69,7 @@ static amanat_result print(const struct explain_view *view)
     } else {
         result = explain_write_text(view, &text);
         result = amanat_is_ok(result) ? buffer_check(&text) : result;
-        policy_test_append_visible(&out, buffer_bytes(&text));
+        visible_append_lines(&out, buffer_bytes(&text));
     }
     result = amanat_is_ok(result) ? buffer_check(&out) : result;
     if (amanat_is_ok(result)) {

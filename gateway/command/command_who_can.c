@@ -9,7 +9,6 @@
 #include "gateway/command/arguments.h"
 #include "gateway/command/command.h"
 #include "gateway/command/policy_files.h"
-#include "gateway/command/policy_test_compare.h"
 #include "gateway/command/report.h"
 #include "policy/base/base.h"
 #include "policy/disclosure/disclosure.h"
@@ -313,7 +312,7 @@ static amanat_result run(struct who *who)
     } else {
         append_text(who);
         TRY(buffer_check(&who->text));
-        policy_test_append_visible(&who->out, buffer_bytes(&who->text));
+        visible_append_lines(&who->out, buffer_bytes(&who->text));
     }
     TRY(buffer_check(&who->out));
     (void)fwrite(who->out.at, 1, who->out.length, stdout);

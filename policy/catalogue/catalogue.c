@@ -239,6 +239,16 @@ const struct catalogue_member *catalogue_node_find_member(const struct catalogue
                        compare_with_member);
 }
 
+bool catalogue_lists(const size_t *list, size_t count, size_t index)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct catalogue_response *
 catalogue_find_response(const struct catalogue_operation *operation, unsigned status)
 {

@@ -88,6 +88,9 @@ struct catalogue_record {
     /** Labels that occur in it directly or in a record inside it; sorted, no duplicates. */
     const size_t *labels;
     size_t label_count;
+    /** Of these, the labels of its own fields. */
+    const size_t *own_labels;
+    size_t own_label_count;
     const size_t *services; /* indexes of the services in which it occurs */
     size_t service_count;
 };
@@ -198,6 +201,8 @@ struct catalogue_operation {
     size_t response_count;
     const size_t *labels; /* all labels that occur in its responses; sorted */
     size_t label_count;
+    const size_t *outside_labels; /* of these, those on fields outside every record */
+    size_t outside_label_count;
     const size_t *records; /* all record types that occur in its responses; sorted */
     size_t record_count;
     const size_t
@@ -229,6 +234,9 @@ struct catalogue {
     struct catalogue_record *records;
     size_t record_count;
 };
+
+/** Whether a list of labels (or of other indexes) has this one. */
+bool catalogue_lists(const size_t *list, size_t count, size_t index);
 
 /** One file of the policy folder. */
 struct catalogue_source {

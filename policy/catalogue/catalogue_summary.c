@@ -316,6 +316,15 @@ static amanat_result summarise_operation(struct walk *walk, struct catalogue_ope
                        &operation->record_count);
 }
 
+static amanat_result summarise_outside(struct walk *walk, struct catalogue_operation *operation)
+{
+    walk_begin(walk);
+    push_responses(walk, operation);
+    walk_run(walk, false);
+    return list_marked(walk->compiler->arena, walk->labels, walk->compiler->vocabulary.label_count,
+                       &operation->outside_labels, &operation->outside_label_count);
+}
+
 /* The labels by which the operation can be asked: the walk's. */
 static void meet_asked(struct walk *walk, const struct catalogue_operation *operation)
 {
@@ -344,11 +353,8 @@ static amanat_result use_labels(struct walk *walk, struct catalogue_operation *o
                                 struct catalogue_label_use *uses)
 {
     const size_t labels = walk->compiler->vocabulary.label_count;
-    walk_begin(walk);
-    push_responses(walk, operation);
-    walk_run(walk, false);
-    for (size_t i = 0; i < labels; i++) {
-        uses[i].outside_records = uses[i].outside_records || walk->labels[i];
+    for (size_t i = 0; i < operation->outside_label_count; i++) {
+        uses[operation->outside_labels[i]].outside_records = true;
     }
     meet_submitted(walk, operation);
     for (size_t i = 0; i < labels; i++) {
@@ -364,21 +370,28 @@ static amanat_result use_labels(struct walk *walk, struct catalogue_operation *o
 
 /* ---- records ---- */
 
+static void meet_record(struct walk *walk, size_t record, const bool *in_responses, bool whole)
+{
+    struct compiler *compiler = walk->compiler;
+    walk_begin(walk);
+    for (size_t i = 0; i < compiler->nodes.count; i++) {
+        const struct catalogue_node *node = &compiler->nodes.items[i]->node;
+        for (size_t k = 0; node->record == record && in_responses[i] && k <= node->member_count;
+             k++) {
+            walk_push(walk, child_at(node, k));
+        }
+    }
+    walk_run(walk, whole);
+}
+
 static amanat_result summarise_record(struct walk *walk, size_t record, const bool *in_responses)
 {
     struct compiler *compiler = walk->compiler;
     struct catalogue_record *out = &compiler->records.items[record].record;
-    walk_begin(walk);
-    for (size_t i = 0; i < compiler->nodes.count; i++) {
-        const struct catalogue_node *node = &compiler->nodes.items[i]->node;
-        if (node->record != record || !in_responses[i]) {
-            continue;
-        }
-        for (size_t k = 0; k <= node->member_count; k++) {
-            walk_push(walk, child_at(node, k));
-        }
-    }
-    walk_run(walk, true);
+    meet_record(walk, record, in_responses, false);
+    TRY(list_marked(compiler->arena, walk->labels, compiler->vocabulary.label_count,
+                    &out->own_labels, &out->own_label_count));
+    meet_record(walk, record, in_responses, true);
     return list_marked(compiler->arena, walk->labels, compiler->vocabulary.label_count,
                        &out->labels, &out->label_count);
 }
@@ -393,6 +406,7 @@ static amanat_result summarise_services(struct walk *walk, struct catalogue_labe
         for (size_t i = 0; i < service->operations.count; i++) {
             TRY(summarise_operation(walk, &service->operations.items[i], &in_services[s * records],
                                     in_responses));
+            TRY(summarise_outside(walk, &service->operations.items[i]));
             TRY(use_labels(walk, &service->operations.items[i], uses));
         }
     }
