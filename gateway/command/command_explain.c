@@ -95,8 +95,7 @@ static int explain(struct rehearsal *rehearsal)
         const amanat_result printed = print(&view);
         result = amanat_is_ok(printed) ? result : printed;
     }
-    report_diagnostics(rehearsal->diagnostics, NULL, false);
-    return report_exit_code(result);
+    return rehearsal_conclude(rehearsal, result);
 }
 
 int command_explain(int argc, char **argv)

@@ -60,6 +60,30 @@ amanat_result policy_files_read(const char *folder, const char *const *facts, si
     return AMANAT_OK;
 }
 
+const char *policy_files_given(struct arena *arena, const char *path)
+{
+    const bool is_told_apart =
+        path[0] == '/' || strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0;
+    return is_told_apart ? path : arena_format(arena, "./%s", path);
+}
+
+amanat_result policy_files_compile(const struct arguments *arguments, const char *folder,
+                                   struct arena *arena, struct amanat_diagnostics *diagnostics,
+                                   struct ruleset **out)
+{
+    static const struct policy_files_limits limits = {0};
+    const size_t count = arguments_count(arguments, "facts");
+    const char **facts = arena_allocate_array(arena, count, sizeof(*facts));
+    struct ruleset_sources sources;
+    TRY_MEMORY(facts);
+    for (size_t i = 0; i < count; i++) {
+        facts[i] = policy_files_given(arena, arguments_at(arguments, "facts", i));
+        TRY_MEMORY(facts[i]);
+    }
+    TRY(policy_files_read(folder, facts, count, &limits, arena, diagnostics, &sources));
+    return ruleset_compile(&sources, diagnostics, out);
+}
+
 const struct catalogue_source *policy_files_find(const struct ruleset_sources *sources,
                                                  const char *path)
 {

@@ -5,11 +5,14 @@
  */
 #include "gateway/command/rehearsal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/command/command.h"
 #include "gateway/command/policy_files.h"
 #include "gateway/command/rehearsal_answer.h"
+#include "gateway/command/report.h"
 #include "gateway/config/config.h"
 #include "gateway/http/http.h"
 #include "gateway/proxy/proxy.h"
@@ -20,8 +23,9 @@
 #define ARENA_LIMIT ((size_t)1 << 30)
 #define READ_SIZE   65536
 
-static amanat_result fault(const struct rehearsal *rehearsal, const char *option, const char *text)
+static amanat_result fault(struct rehearsal *rehearsal, const char *option, const char *text)
 {
+    rehearsal->is_misused = true;
     amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "usage", "", 0, 0,
                            "--%s: %s", option, text);
     return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
@@ -105,6 +109,15 @@ static amanat_result read_network(struct rehearsal *rehearsal)
                : fault(rehearsal, "network", "expected an IP address");
 }
 
+static amanat_result check_status(struct rehearsal *rehearsal)
+{
+    const char *status = arguments_get(rehearsal->arguments, "status");
+    const bool is_number =
+        status == NULL || (strlen(status) == 3 && status[0] >= '1' && status[0] <= '5' &&
+                           strspn(status, "0123456789") == 3);
+    return is_number ? AMANAT_OK : fault(rehearsal, "status", "expected a status, 100 to 599");
+}
+
 static amanat_result read_secrets(struct rehearsal *rehearsal)
 {
     const char *folder = arguments_get(rehearsal->arguments, "secrets");
@@ -135,7 +148,7 @@ static amanat_result read_need(struct rehearsal *rehearsal)
 }
 
 /* Says which operation was probably meant: an administrator may know what there is. */
-static amanat_result unknown_operation(const struct rehearsal *rehearsal, struct bytes wanted)
+static amanat_result unknown_operation(struct rehearsal *rehearsal, struct bytes wanted)
 {
     const struct catalogue *catalogue = ruleset_catalogue(rehearsal->ruleset);
     struct similar similar;
@@ -184,6 +197,7 @@ static amanat_result read_request(struct rehearsal *rehearsal)
     TRY(read_claims(rehearsal));
     TRY(read_now(rehearsal));
     TRY(read_network(rehearsal));
+    TRY(check_status(rehearsal));
     TRY(read_secrets(rehearsal));
     TRY(read_call(rehearsal));
     return read_need(rehearsal);
@@ -219,8 +233,9 @@ static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
     const bool is_standard_input = strcmp(path, "-") == 0;
     FILE *file = is_standard_input ? stdin : fopen(path, "rb");
     if (file == NULL) {
-        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "cannot-read", path,
-                               0, 0, "it cannot be read");
+        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "cannot-read",
+                               policy_files_given(rehearsal->arena, path), 0, 0,
+                               "cannot be read: %s", strerror(errno));
         return amanat_result_of(AMANAT_STATUS_IO);
     }
     amanat_result result = feed_file(rehearsal, file, redactor);
@@ -228,7 +243,9 @@ static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
         (void)fclose(file);
     }
     if (result.status == AMANAT_STATUS_PEER_FAULT) {
-        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "body", path, 0, 0,
+        const char *source =
+            is_standard_input ? "(standard input)" : policy_files_given(rehearsal->arena, path);
+        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "body", source, 0, 0,
                                "the service's answer would be refused: %s",
                                redact_fault_name(redactor_fault(redactor)));
         rehearsal->problem = (struct problem){.name = PROBLEM_UPSTREAM};
@@ -265,24 +282,10 @@ amanat_result rehearsal_redact(struct rehearsal *rehearsal, const struct plan *p
 
 /* ---- the whole ---- */
 
-static amanat_result compile(struct rehearsal *rehearsal)
-{
-    static const struct policy_files_limits limits = {0};
-    const size_t count = arguments_count(rehearsal->arguments, "facts");
-    const char **facts = arena_allocate_array(rehearsal->arena, count, sizeof(*facts));
-    struct ruleset_sources sources;
-    TRY_MEMORY(facts);
-    for (size_t i = 0; i < count; i++) {
-        facts[i] = arguments_at(rehearsal->arguments, "facts", i);
-    }
-    TRY(policy_files_read(rehearsal->arguments->words[0], facts, count, &limits, rehearsal->arena,
-                          rehearsal->diagnostics, &sources));
-    return ruleset_compile(&sources, rehearsal->diagnostics, &rehearsal->ruleset);
-}
-
 amanat_result rehearsal_prepare(struct rehearsal *rehearsal)
 {
-    TRY(compile(rehearsal));
+    TRY(policy_files_compile(rehearsal->arguments, rehearsal->arguments->words[0], rehearsal->arena,
+                             rehearsal->diagnostics, &rehearsal->ruleset));
     return read_request(rehearsal);
 }
 
@@ -294,6 +297,14 @@ amanat_result rehearsal_init(struct rehearsal *rehearsal, const struct arguments
     TRY_MEMORY(rehearsal->arena);
     TRY_MEMORY(rehearsal->diagnostics);
     return AMANAT_OK;
+}
+
+int rehearsal_conclude(const struct rehearsal *rehearsal, amanat_result result)
+{
+    const bool has_answer = amanat_is_ok(result) || result.status == AMANAT_STATUS_REFUSED;
+    report_no_answer(rehearsal->arguments->json && !has_answer, rehearsal->diagnostics,
+                     rehearsal->arguments->words[0]);
+    return rehearsal->is_misused ? COMMAND_EXIT_USAGE : report_exit_code(result);
 }
 
 void rehearsal_clear(struct rehearsal *rehearsal)

@@ -376,10 +376,30 @@ def test_all_shows_every_permit_and_the_default_the_nearest_three(amanat, folder
 
 # ---- exit codes and bad input
 
+@pytest.mark.parametrize("command", ["explain", "preview"])
+def test_who_asks_wrongly_is_told_and_is_not_refused(amanat, folder, command):
+    for words, message in [
+            (["--operation", "listTeams"], "error: --agent: expected PARTNER/NAME"),
+            (["--agent", "acme", "--operation", "listTeams"], "error: --agent: expected PARTNER/NAME"),
+            (["--agent", "acme/a", "--operation", "listTeam"], "error: --operation: no service has this operation; "
+                                                               "did you mean `listTeams`?"),
+            ([*TEAMS, "--parameter", "plate"], "error: --parameter: expected NAME=VALUE"),
+            ([*TEAMS, "--status", "2OO"], "error: --status: expected a status, 100 to 599"),
+            ([*TEAMS, "--now", "today"], "error: --now: expected a time")]:
+        assert amanat(command, folder, *words, "-", code=2).stderr.startswith(message)
+        answer = json.loads(amanat(command, folder, *words, "-", "--output", "json", code=2).stdout)
+        assert answer["ok"] is False and message.endswith(answer["diagnostics"][0]["text"][:len(message) - 7])
+
+
+def test_messages_tell_files_of_the_folder_from_those_that_were_given(amanat, folder, tmp_path):
+    (tmp_path / "facts.json").write_text("[{")
+    told = amanat("explain", folder, *TEAMS, "--facts", "facts.json", cwd=tmp_path, code=NO).stderr
+    assert told.startswith("./facts.json:1:3: error: ")
+    (folder / "policy.cedar").write_text("permit")
+    assert amanat("explain", folder, *TEAMS, code=NO).stderr.startswith(f"{folder}/policy.cedar:1:7: error: ")
+
+
 def test_exit_codes_are_previews(amanat, folder, tmp_path):
-    assert "expected PARTNER/NAME" in amanat("explain", folder, "--operation", "listTeams", code=NO).stderr
-    assert "did you mean `listTeams`" in amanat("explain", folder, "--agent", "acme/a", "--operation", "listTeam",
-                                                "--need", "purpose=check", code=NO).stderr
     amanat("explain", code=2)
     amanat("explain", folder, "--no-such", code=2)
     assert amanat("explain", folder / "nowhere", *TEAMS, code=None).returncode in (1, NO)

@@ -285,7 +285,9 @@ def test_a_permit_counts_for_records_with_such_a_field_and_a_forbid_for_those_ar
     assert who_can(amanat, "reveal:place", folder)["forbids"] == []
 
 
-def test_an_unknown_action_is_a_no_with_the_name_that_was_meant(amanat, folder):
+def test_an_unknown_action_is_told_with_the_name_that_was_meant_and_is_no_answer(amanat, folder):
     policies(folder, PERMIT)
-    assert "did you mean `reveal:person.name`?" in amanat("who-can", "reveal:person.nam", folder, code=NO).stderr
+    assert "did you mean `reveal:person.name`?" in amanat("who-can", "reveal:person.nam", folder, code=2).stderr
+    answer = json.loads(amanat("who-can", "reveal:person.nam", folder, "--output", "json", code=2).stdout)
+    assert answer["ok"] is False and answer["diagnostics"][0]["code"] == "usage"
     amanat("who-can", folder, code=2)
