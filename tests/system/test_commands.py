@@ -260,7 +260,7 @@ def test_every_command_has_help(amanat):
 def test_what_is_not_there_cannot_be_checked(amanat, tmp_path):
     nowhere = tmp_path / "nowhere"
     for words in ["check", nowhere], ["schema", nowhere], ["test", nowhere], ["who-can", "reveal", nowhere], ["format", nowhere]:
-        assert amanat(*words, code=1).stderr == f"{nowhere}: error: No such file or directory [file]\n"
+        assert amanat(*words, code=1).stderr.startswith(f"{nowhere}: error: No such file or directory [file]\n")
     assert "expected the policy folder that it is in" in amanat("check", LAHORE / "never.cedar", code=3).stderr
 
 
