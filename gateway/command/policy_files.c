@@ -125,9 +125,12 @@ static bool take_after(int file, const struct stat *old)
            fchmod(file, old->st_mode & 07777) == 0;
 }
 
+/* What a run that was broken off left there is taken away, never written through: it may be a link
+ * to something else. */
 static bool write_temporary(const char *path, const struct stat *old, struct bytes text)
 {
-    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    (void)unlink(path);
+    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0) {
         return false;
     }
@@ -149,10 +152,11 @@ amanat_result policy_files_replace(const char *path, struct bytes text,
         rename(temporary, to) == 0) {
         return AMANAT_OK;
     }
+    const int reason = named ? errno : ENAMETOOLONG;
     if (named) {
-        (void)remove(temporary);
+        (void)unlink(temporary);
     }
     amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "cannot-write", path, 0, 0,
-                           "it cannot be written");
+                           "cannot be written: %s", strerror(reason));
     return amanat_result_of(AMANAT_STATUS_IO);
 }

@@ -118,6 +118,14 @@ def test_format_writes_through_a_symbolic_link(amanat, tmp_path):
     assert (tmp_path / "real.cedar").read_text() == TIDY
 
 
+def test_format_writes_through_nothing_that_lies_where_it_prepares_the_file(amanat, tmp_path):
+    (tmp_path / "a.cedar").write_text(UNTIDY)
+    (tmp_path / "other").write_text("other")
+    (tmp_path / ".a.cedar.new").hardlink_to(tmp_path / "other")
+    amanat("format", "--write", tmp_path / "a.cedar")
+    assert (tmp_path / "a.cedar").read_text() == TIDY and (tmp_path / "other").read_text() == "other"
+
+
 def test_format_leaves_what_does_not_parse_and_goes_on(amanat, tmp_path):
     bad, good = tmp_path / "a.cedar", tmp_path / "b.cedar"
     bad.write_text("permit(principal,action);")
