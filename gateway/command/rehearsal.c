@@ -164,6 +164,39 @@ static amanat_result unknown_operation(struct rehearsal *rehearsal, struct bytes
     return fault(rehearsal, "operation", text == NULL ? "no such operation" : text);
 }
 
+/* A partner is not told what there is; the administrator is. */
+static void tell_undeclared(const struct rehearsal *rehearsal,
+                            const struct catalogue_operation *operation, struct bytes name)
+{
+    struct similar similar;
+    similar_begin(&similar, name);
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        if (bytes_equal(operation->parameters[i].name, name)) {
+            return;
+        }
+        similar_offer(&similar, operation->parameters[i].name);
+    }
+    char hint[SIMILAR_HINT_SIZE];
+    amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_WARNING, "undeclared", "", 0, 0,
+                           "--parameter: %.*s has no parameter `%.*s`%s",
+                           BYTES_PRINTF(operation->id), BYTES_PRINTF(name),
+                           similar_hint_of(&similar, hint));
+}
+
+static void tell_all_undeclared(const struct rehearsal *rehearsal, struct bytes id,
+                                const struct catalogue_named_value *values, size_t count)
+{
+    const struct catalogue *catalogue = ruleset_catalogue(rehearsal->ruleset);
+    for (size_t i = 0; i < catalogue->service_count; i++) {
+        const struct catalogue_service *service = &catalogue->services[i];
+        for (size_t k = 0; k < service->operation_count; k++) {
+            for (size_t j = 0; bytes_equal(service->operations[k].id, id) && j < count; j++) {
+                tell_undeclared(rehearsal, &service->operations[k], values[j].name);
+            }
+        }
+    }
+}
+
 static amanat_result read_call(struct rehearsal *rehearsal)
 {
     const char *operation = arguments_get(rehearsal->arguments, "operation");
@@ -184,6 +217,9 @@ static amanat_result read_call(struct rehearsal *rehearsal)
     const amanat_result result = catalogue_call_operation(
         ruleset_catalogue(rehearsal->ruleset), bytes_of_string(operation), values, count,
         rehearsal->arena, &rehearsal->call, &rehearsal->problem);
+    if (result.status == AMANAT_STATUS_REFUSED && rehearsal->problem.name == PROBLEM_UNDECLARED) {
+        tell_all_undeclared(rehearsal, bytes_of_string(operation), values, count);
+    }
     return result.status == AMANAT_STATUS_REFUSED && rehearsal->problem.name == PROBLEM_NOT_FOUND
                ? unknown_operation(rehearsal, bytes_of_string(operation))
                : result;

@@ -391,6 +391,15 @@ def test_who_asks_wrongly_is_told_and_is_not_refused(amanat, folder, command):
         assert answer["ok"] is False and message.endswith(answer["diagnostics"][0]["text"][:len(message) - 7])
 
 
+def test_a_parameter_that_the_operation_has_not_is_named_to_the_administrator_alone(amanat):
+    words = LAHORE, "--agent", "ravi-cameras/a", "--operation", "findSightings", "--need", "purpose=vehicle-crime"
+    for command in "explain", "preview":
+        done = amanat(command, *words, "--parameter", "plat=LEB-4471", "-", code=NO)
+        assert "plat" not in done.stdout and "undeclared" in done.stdout
+        assert done.stderr == ("warning: --parameter: findSightings has no parameter `plat`; did you mean `plate`? "
+                               "[undeclared]\n")
+
+
 def test_messages_tell_files_of_the_folder_from_those_that_were_given(amanat, folder, tmp_path):
     (tmp_path / "facts.json").write_text("[{")
     told = amanat("explain", folder, *TEAMS, "--facts", "facts.json", cwd=tmp_path, code=NO).stderr
