@@ -63,7 +63,9 @@ static amanat_result check_tests(const struct check *check)
 {
     struct policy_test_files files;
     TRY(policy_test_files_read(check->folder, check->arena, check->diagnostics, &files));
-    return policy_test_files_check(&files, check->ruleset, check->arena, check->diagnostics);
+    return check->ruleset == NULL
+               ? AMANAT_OK
+               : policy_test_files_check(&files, check->ruleset, check->arena, check->diagnostics);
 }
 
 static amanat_result run_check(const char *path, struct check *check)
@@ -74,9 +76,11 @@ static amanat_result run_check(const char *path, struct check *check)
     const struct config_string_list *facts = check->config == NULL ? &none : &check->config->facts;
     TRY(policy_files_read(check->folder, facts->items, facts->count, &limits, check->arena,
                           check->diagnostics, &check->sources));
-    TRY(ruleset_compile(&check->sources, check->diagnostics, &check->ruleset));
+    const amanat_result compiled =
+        ruleset_compile(&check->sources, check->diagnostics, &check->ruleset);
+    const amanat_result tests = check_tests(check); /* its own faults also where that failed */
+    TRY(compiled);
     TRY(ruleset_lint(check->ruleset, check->diagnostics));
-    const amanat_result tests = check_tests(check);
     TRY(check_schema_file(check));
     return tests;
 }

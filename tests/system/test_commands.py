@@ -272,6 +272,13 @@ def test_what_is_not_there_cannot_be_checked(amanat, tmp_path):
     assert "expected the policy folder that it is in" in amanat("check", LAHORE / "never.cedar", code=3).stderr
 
 
+def test_check_tells_the_faults_of_tests_also_where_the_folder_does_not_compile(amanat, folder):
+    (folder / "never.cedar").write_text("forbid")
+    (folder / "tests" / "more_test.yaml").write_text("tests: [{nam: x}]")
+    said = amanat("check", folder, code=3).stderr
+    assert "never.cedar:1:7: error: " in said and "unknown key `nam`; did you mean `name`?" in said
+
+
 def test_a_folder_without_policies_is_not_well_formatted(amanat, tmp_path):
     assert "[no-files]" in amanat("format", "--check", tmp_path, code=3).stderr
 
