@@ -11,15 +11,34 @@
 #include "gateway/command/command.h"
 #include "policy/base/base.h"
 
+#define COLUMNS 100
+
+/* One part of the form; a line that would grow too long goes on below. */
+static void print_part(FILE *stream, int *column, const char *part)
+{
+    const int length = (int)strlen(part);
+    if (*column + length >= COLUMNS) {
+        *column = fprintf(stream, "\n      ") - 1;
+    }
+    *column += length;
+    (void)fprintf(stream, "%s", part);
+}
+
 static void print_form(FILE *stream, const struct arguments *arguments)
 {
     const struct arguments_form *form = arguments->form;
-    (void)fprintf(stream, "usage: amanat %s", arguments->command);
+    char part[128];
+    int column = fprintf(stream, "usage: amanat %s", arguments->command);
     for (const struct arguments_option *option = form->options; option->name != NULL; option++) {
-        (void)fprintf(stream, " [--%s%s%s]%s", option->name, option->value == NULL ? "" : " ",
-                      option->value == NULL ? "" : option->value, option->repeats ? "…" : "");
+        (void)snprintf(part, sizeof(part), " [--%s%s%s]%s", option->name,
+                       option->value == NULL ? "" : " ", option->value == NULL ? "" : option->value,
+                       option->repeats ? "…" : "");
+        print_part(stream, &column, part);
     }
-    (void)fprintf(stream, " [--output json] %s\n", form->words);
+    print_part(stream, &column, " [--output json]");
+    (void)snprintf(part, sizeof(part), " %s", form->words);
+    print_part(stream, &column, part);
+    (void)fprintf(stream, "\n");
 }
 
 static void print_help(const struct arguments *arguments)
@@ -127,6 +146,16 @@ static int take_option(struct arguments *out, int argc, char **argv, int *at)
     return -1;
 }
 
+/* There is one option of a single letter. */
+static int take_letter(const struct arguments *out, const char *word)
+{
+    if (strcmp(word, "-h") == 0) {
+        print_help(out);
+        return COMMAND_EXIT_YES;
+    }
+    return arguments_usage(out, "unknown option `%s`: options begin with two dashes", word);
+}
+
 int arguments_read(const struct arguments_form *form, int argc, char **argv, struct arguments *out)
 {
     *out = (struct arguments){.command = argv[0], .form = form};
@@ -139,8 +168,9 @@ int arguments_read(const struct arguments_form *form, int argc, char **argv, str
     for (int i = 1; i < argc; i++) {
         if (!options_end && strcmp(argv[i], "--") == 0) {
             options_end = true;
-        } else if (!options_end && strncmp(argv[i], "--", 2) == 0) {
-            const int code = take_option(out, argc, argv, &i);
+        } else if (!options_end && argv[i][0] == '-' && argv[i][1] != '\0') {
+            const int code =
+                argv[i][1] == '-' ? take_option(out, argc, argv, &i) : take_letter(out, argv[i]);
             if (code >= 0) {
                 return code;
             }

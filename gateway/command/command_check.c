@@ -17,7 +17,7 @@
 #define SCHEMA_LIMIT ((size_t)64 << 20)
 
 static const struct arguments_option options[] = {
-    {"strict", NULL, "warnings count as errors", false},
+    {"strict", NULL, "warnings count as errors: exit code 3", false},
     {"notes", NULL, "also list what is withheld for want of a label, and open doors", false},
     {0}};
 
@@ -63,7 +63,9 @@ static amanat_result check_tests(const struct check *check)
 {
     struct policy_test_files files;
     TRY(policy_test_files_read(check->folder, check->arena, check->diagnostics, &files));
-    return policy_test_files_check(&files, check->ruleset, check->arena, check->diagnostics);
+    return check->ruleset == NULL
+               ? AMANAT_OK
+               : policy_test_files_check(&files, check->ruleset, check->arena, check->diagnostics);
 }
 
 static amanat_result run_check(const char *path, struct check *check)
@@ -74,8 +76,11 @@ static amanat_result run_check(const char *path, struct check *check)
     const struct config_string_list *facts = check->config == NULL ? &none : &check->config->facts;
     TRY(policy_files_read(check->folder, facts->items, facts->count, &limits, check->arena,
                           check->diagnostics, &check->sources));
-    TRY(ruleset_compile(&check->sources, check->diagnostics, &check->ruleset));
-    const amanat_result tests = check_tests(check);
+    const amanat_result compiled =
+        ruleset_compile(&check->sources, check->diagnostics, &check->ruleset);
+    const amanat_result tests = check_tests(check); /* its own faults also where that failed */
+    TRY(compiled);
+    TRY(ruleset_lint(check->ruleset, check->diagnostics));
     TRY(check_schema_file(check));
     return tests;
 }
@@ -83,20 +88,33 @@ static amanat_result run_check(const char *path, struct check *check)
 static void print_summary(const struct check *check)
 {
     const struct catalogue *catalogue = ruleset_catalogue(check->ruleset);
+    const size_t warnings = report_count(check->diagnostics, AMANAT_SEVERITY_WARNING);
     size_t operations = 0;
     for (size_t i = 0; i < catalogue->service_count; i++) {
         operations += catalogue->services[i].operation_count;
     }
     (void)printf(
-        "%s: ok: %zu services, %zu operations, %zu record types, %zu labels, %zu purposes\n",
-        check->folder, catalogue->service_count, operations, catalogue->record_count,
-        catalogue->vocabulary.label_count, catalogue->vocabulary.purpose_count);
+        "%s: ok: %zu policies, %zu services, %zu operations, %zu record types, %zu labels, "
+        "%zu purposes, %zu warning%s\n",
+        check->folder, ruleset_policy_count(check->ruleset), catalogue->service_count, operations,
+        catalogue->record_count, catalogue->vocabulary.label_count,
+        catalogue->vocabulary.purpose_count, warnings, warnings == 1 ? "" : "s");
     const size_t notes = report_count(check->diagnostics, AMANAT_SEVERITY_NOTE);
     if (notes > 0) {
         (void)printf(
             "%zu notes (fields without a label are withheld, open doors): --notes lists them\n",
             notes);
     }
+}
+
+/* After a long list, how long it was; with --strict, that it was the warnings. */
+static void print_faults(const struct check *check)
+{
+    const size_t errors = amanat_diagnostics_errors(check->diagnostics);
+    const size_t warnings = report_count(check->diagnostics, AMANAT_SEVERITY_WARNING);
+    (void)fprintf(stderr, "%s%snot ok: %zu error%s, %zu warning%s\n",
+                  check->folder == NULL ? "" : check->folder, check->folder == NULL ? "" : ": ",
+                  errors, errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 }
 
 static int conclude(const struct arguments *arguments, const struct check *check,
@@ -114,6 +132,8 @@ static int conclude(const struct arguments *arguments, const struct check *check
                            arguments_count(arguments, "notes") > 0);
         if (is_well) {
             print_summary(check);
+        } else {
+            print_faults(check);
         }
     }
     return is_well                ? COMMAND_EXIT_YES

@@ -5,7 +5,6 @@
  */
 #include "gateway/command/command.h"
 #include "gateway/command/explain_output.h"
-#include "gateway/command/policy_test_compare.h"
 #include "gateway/command/rehearsal.h"
 #include "gateway/command/report.h"
 #include "policy/base/base.h"
@@ -70,7 +69,7 @@ static amanat_result print(const struct explain_view *view)
     } else {
         result = explain_write_text(view, &text);
         result = amanat_is_ok(result) ? buffer_check(&text) : result;
-        policy_test_append_visible(&out, buffer_bytes(&text));
+        visible_append_lines(&out, buffer_bytes(&text));
     }
     result = amanat_is_ok(result) ? buffer_check(&out) : result;
     if (amanat_is_ok(result)) {
@@ -96,8 +95,7 @@ static int explain(struct rehearsal *rehearsal)
         const amanat_result printed = print(&view);
         result = amanat_is_ok(printed) ? result : printed;
     }
-    report_diagnostics(rehearsal->diagnostics, NULL, false);
-    return report_exit_code(result);
+    return rehearsal_conclude(rehearsal, result);
 }
 
 int command_explain(int argc, char **argv)

@@ -19,8 +19,7 @@
 #define WORDS_LIMIT 10000
 
 static const struct arguments_option options[] = {
-    {"check", NULL, "list the files that are not formatted, and exit with 3 if there is one",
-     false},
+    {"check", NULL, "list the files that are not formatted; exit with 3 if there is one", false},
     {"write", NULL, "rewrite the files that are not formatted, and list them", false},
     {"schema", NULL, "standard input is a schema (files are told by their names)", false},
     {0}};
@@ -106,11 +105,20 @@ static amanat_result format_file(struct formatting *formatting, struct arena *ar
     return format_text(formatting, path, is_schema_name(path), text);
 }
 
+/* Who formats the wrong folder must not believe that all is well. */
+static amanat_result no_files(const struct formatting *formatting, const char *folder)
+{
+    amanat_diagnostics_add(formatting->diagnostics, AMANAT_SEVERITY_ERROR, "no-files", folder, 0, 0,
+                           "the folder has no policies and no schemas");
+    return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+}
+
 /* Goes on after a file with faults: all are reported. */
 static amanat_result format_folder(struct formatting *formatting, struct arena *arena,
                                    const char *folder)
 {
     struct config_policy_files files;
+    size_t count = 0;
     amanat_result result = AMANAT_OK;
     TRY(config_read_policy_folder(folder, TEXT_LIMIT, arena, formatting->diagnostics, &files));
     for (size_t i = 0; i < files.count; i++) {
@@ -124,8 +132,9 @@ static amanat_result format_folder(struct formatting *formatting, struct arena *
         const amanat_result one =
             format_text(formatting, path, is_schema_name(path), files.items[i].bytes);
         result = amanat_is_ok(result) ? one : result;
+        count++;
     }
-    return result;
+    return count > 0 ? result : no_files(formatting, folder);
 }
 
 static amanat_result format_standard_input(struct formatting *formatting)

@@ -60,8 +60,7 @@ static int run_and_print(struct rehearsal *rehearsal)
         print_problem(rehearsal);
     }
     free(answer);
-    report_diagnostics(rehearsal->diagnostics, NULL, false);
-    return report_exit_code(result);
+    return rehearsal_conclude(rehearsal, result);
 }
 
 int command_preview(int argc, char **argv)

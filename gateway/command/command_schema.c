@@ -78,8 +78,9 @@ int command_schema(int argc, char **argv)
     int code = arguments_read(&form, argc, argv, &arguments);
     struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
     if (code < 0 && diagnostics != NULL) {
-        code = report_exit_code(run(&arguments, diagnostics));
-        report_diagnostics(diagnostics, arguments.words[0], false);
+        const amanat_result result = run(&arguments, diagnostics);
+        report_no_answer(arguments.json && !amanat_is_ok(result), diagnostics, arguments.words[0]);
+        code = report_exit_code(result);
     }
     amanat_diagnostics_free(diagnostics);
     arguments_clear(&arguments);

@@ -190,7 +190,8 @@ int command_test(int argc, char **argv)
     if (code < 0 && command.arena != NULL && command.scratch != NULL &&
         command.diagnostics != NULL) {
         const amanat_result result = run(&command);
-        report_diagnostics(command.diagnostics, arguments.words[0], false);
+        report_no_answer(arguments.json && !amanat_is_ok(result), command.diagnostics,
+                         arguments.words[0]);
         code = amanat_is_ok(result) ? conclude(&command) : report_exit_code(result);
     }
     policy_test_world_clear(&command.world);

@@ -9,7 +9,6 @@
 #include "gateway/command/arguments.h"
 #include "gateway/command/command.h"
 #include "gateway/command/policy_files.h"
-#include "gateway/command/policy_test_compare.h"
 #include "gateway/command/report.h"
 #include "policy/base/base.h"
 #include "policy/disclosure/disclosure.h"
@@ -37,6 +36,7 @@ struct who {
     struct who_can answer;
     struct buffer text;
     struct buffer out;
+    bool is_misused; /* the folder has no such action */
 };
 
 /* ---- text ---- */
@@ -275,23 +275,9 @@ static void append_json(struct who *who)
 
 /* ---- the whole ---- */
 
-static amanat_result compile(struct who *who)
+static amanat_result unknown_action(struct who *who, struct bytes action)
 {
-    static const struct policy_files_limits limits = {0};
-    const size_t count = arguments_count(who->arguments, "facts");
-    const char **facts = arena_allocate_array(who->arena, count, sizeof(*facts));
-    struct ruleset_sources sources;
-    TRY_MEMORY(facts);
-    for (size_t i = 0; i < count; i++) {
-        facts[i] = arguments_at(who->arguments, "facts", i);
-    }
-    TRY(policy_files_read(who->arguments->words[1], facts, count, &limits, who->arena,
-                          who->diagnostics, &sources));
-    return ruleset_compile(&sources, who->diagnostics, &who->ruleset);
-}
-
-static amanat_result unknown_action(const struct who *who, struct bytes action)
-{
+    who->is_misused = true;
     char hint[SIMILAR_HINT_SIZE];
     amanat_diagnostics_add(
         who->diagnostics, AMANAT_SEVERITY_ERROR, "usage", "", 0, 0,
@@ -303,7 +289,8 @@ static amanat_result unknown_action(const struct who *who, struct bytes action)
 static amanat_result run(struct who *who)
 {
     const struct bytes action = bytes_of_string(who->arguments->words[0]);
-    TRY(compile(who));
+    TRY(policy_files_compile(who->arguments, who->arguments->words[1], who->arena, who->diagnostics,
+                             &who->ruleset));
     TRY(ruleset_who_can(who->ruleset, action, who->arena, &who->answer));
     if (!who->answer.is_action) {
         return unknown_action(who, action);
@@ -313,7 +300,7 @@ static amanat_result run(struct who *who)
     } else {
         append_text(who);
         TRY(buffer_check(&who->text));
-        policy_test_append_visible(&who->out, buffer_bytes(&who->text));
+        visible_append_lines(&who->out, buffer_bytes(&who->text));
     }
     TRY(buffer_check(&who->out));
     (void)fwrite(who->out.at, 1, who->out.length, stdout);
@@ -331,8 +318,9 @@ int command_who_can(int argc, char **argv)
     buffer_init(&who.out, OUTPUT_LIMIT);
     if (code < 0 && who.arena != NULL && who.diagnostics != NULL) {
         const amanat_result result = run(&who);
-        report_diagnostics(who.diagnostics, NULL, false);
-        code = report_exit_code(result);
+        report_no_answer(arguments.json && !amanat_is_ok(result), who.diagnostics,
+                         arguments.words[1]);
+        code = who.is_misused ? COMMAND_EXIT_USAGE : report_exit_code(result);
     }
     buffer_clear(&who.text);
     buffer_clear(&who.out);

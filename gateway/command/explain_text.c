@@ -449,6 +449,30 @@ static size_t count_records(const struct access_explanation *explanation, size_t
     return count;
 }
 
+static bool is_withheld_whole(const struct explained_place *place)
+{
+    for (size_t i = 0; i < place->label_count; i++) {
+        if (place->labels[i].verdict.strongest != DISCLOSURE_WITHHELD) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The place of records, with what becomes of those of which nothing leaves (design 2). */
+static amanat_result append_record_place(const struct text *text,
+                                         const struct explained_place *place)
+{
+    const struct catalogue *catalogue = ruleset_catalogue(text->view->rehearsal->ruleset);
+    const struct catalogue_record *record = &catalogue->records[place->record];
+    if (is_withheld_whole(place)) {
+        buffer_append_format(
+            text->out, "    left out%s: nothing of its own can leave\n",
+            record->label_count > record->own_label_count ? ", with the records inside" : "");
+    }
+    return append_place(text, place);
+}
+
 static amanat_result append_group(const struct text *text, const struct explained_group *group)
 {
     const struct catalogue *catalogue = ruleset_catalogue(text->view->rehearsal->ruleset);
@@ -464,7 +488,7 @@ static amanat_result append_group(const struct text *text, const struct explaine
                                         "or of a wrong type\n");
         return AMANAT_OK;
     }
-    return append_place(text, &group->place);
+    return append_record_place(text, &group->place);
 }
 
 static amanat_result append_places(const struct text *text)
@@ -477,13 +501,12 @@ static amanat_result append_places(const struct text *text)
         const struct explained_place *place = &explanation->places[i];
         if (place->record == CATALOGUE_NONE) {
             buffer_append_format(text->out, "\nlabels outside records%s\n", would);
-        } else if (has_groups(explanation, place->record)) {
-            continue;
-        } else {
+            TRY(append_place(text, place));
+        } else if (!has_groups(explanation, place->record)) {
             buffer_append_format(text->out, "\nlabels in each %.*s%s\n",
                                  BYTES_PRINTF(catalogue->records[place->record].name), would);
+            TRY(append_record_place(text, place));
         }
-        TRY(append_place(text, place));
     }
     for (size_t i = 0; i < explanation->group_count; i++) {
         TRY(append_group(text, &explanation->groups[i]));

@@ -60,6 +60,30 @@ amanat_result policy_files_read(const char *folder, const char *const *facts, si
     return AMANAT_OK;
 }
 
+const char *policy_files_given(struct arena *arena, const char *path)
+{
+    const bool is_told_apart =
+        path[0] == '/' || strncmp(path, "./", 2) == 0 || strncmp(path, "../", 3) == 0;
+    return is_told_apart ? path : arena_format(arena, "./%s", path);
+}
+
+amanat_result policy_files_compile(const struct arguments *arguments, const char *folder,
+                                   struct arena *arena, struct amanat_diagnostics *diagnostics,
+                                   struct ruleset **out)
+{
+    static const struct policy_files_limits limits = {0};
+    const size_t count = arguments_count(arguments, "facts");
+    const char **facts = arena_allocate_array(arena, count, sizeof(*facts));
+    struct ruleset_sources sources;
+    TRY_MEMORY(facts);
+    for (size_t i = 0; i < count; i++) {
+        facts[i] = policy_files_given(arena, arguments_at(arguments, "facts", i));
+        TRY_MEMORY(facts[i]);
+    }
+    TRY(policy_files_read(folder, facts, count, &limits, arena, diagnostics, &sources));
+    return ruleset_compile(&sources, diagnostics, out);
+}
+
 const struct catalogue_source *policy_files_find(const struct ruleset_sources *sources,
                                                  const char *path)
 {
@@ -101,9 +125,12 @@ static bool take_after(int file, const struct stat *old)
            fchmod(file, old->st_mode & 07777) == 0;
 }
 
+/* What a run that was broken off left there is taken away, never written through: it may be a link
+ * to something else. */
 static bool write_temporary(const char *path, const struct stat *old, struct bytes text)
 {
-    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    (void)unlink(path);
+    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0) {
         return false;
     }
@@ -125,10 +152,11 @@ amanat_result policy_files_replace(const char *path, struct bytes text,
         rename(temporary, to) == 0) {
         return AMANAT_OK;
     }
+    const int reason = named ? errno : ENAMETOOLONG;
     if (named) {
-        (void)remove(temporary);
+        (void)unlink(temporary);
     }
     amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "cannot-write", path, 0, 0,
-                           "it cannot be written");
+                           "cannot be written: %s", strerror(reason));
     return amanat_result_of(AMANAT_STATUS_IO);
 }

@@ -6,6 +6,7 @@
 
 #include "amanat/diagnostics.h"
 #include "amanat/result.h"
+#include "gateway/command/arguments.h"
 #include "policy/disclosure/disclosure.h"
 
 struct policy_files_limits {
@@ -20,6 +21,18 @@ AMANAT_MUST_CHECK amanat_result policy_files_read(const char *folder, const char
                                                   struct arena *arena,
                                                   struct amanat_diagnostics *diagnostics,
                                                   struct ruleset_sources *out);
+
+/**
+ * How a file that was given on the command line is called in messages, and so told apart from those
+ * of the folder: "./cases.json". NULL without memory.
+ */
+const char *policy_files_given(struct arena *arena, const char *path);
+
+/** Compiles a folder with the facts of --facts. CONFIG_FAULT, IO or LIMIT with diagnostics. */
+AMANAT_MUST_CHECK amanat_result policy_files_compile(const struct arguments *arguments,
+                                                     const char *folder, struct arena *arena,
+                                                     struct amanat_diagnostics *diagnostics,
+                                                     struct ruleset **out);
 
 /** The file of that path in the folder's sources, or NULL. */
 const struct catalogue_source *policy_files_find(const struct ruleset_sources *sources,

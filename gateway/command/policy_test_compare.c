@@ -20,28 +20,6 @@ struct comparison {
     bool has_plan_heading;
 };
 
-void policy_test_append_visible(struct buffer *out, struct bytes text)
-{
-    while (text.length > 0) {
-        size_t position = 0;
-        const size_t valid = utf8_valid_length(text);
-        while (position < valid) {
-            const size_t start = position;
-            const uint32_t scalar = utf8_next(text, &position);
-            if (scalar != '\n' && (scalar < 0x20 || (scalar >= 0x7F && scalar < 0xA0))) {
-                buffer_append_format(out, "\\x%02X", (unsigned)scalar);
-            } else {
-                buffer_append(out, bytes_of(text.at + start, position - start));
-            }
-        }
-        text = bytes_from(text, valid);
-        if (text.length > 0) {
-            buffer_append_format(out, "\\x%02X", (unsigned)(unsigned char)text.at[0]);
-            text = bytes_from(text, 1);
-        }
-    }
-}
-
 /* ---- single lines ---- */
 
 static void add_heading(const struct comparison *comparison, const char *heading)
@@ -323,7 +301,7 @@ amanat_result policy_test_compare(const struct policy_test *test,
     buffer_init(&text, TEXT_LIMIT);
     const amanat_result result = compare(&comparison);
     if (amanat_is_ok(result)) {
-        policy_test_append_visible(out, buffer_bytes(&text));
+        visible_append_lines(out, buffer_bytes(&text));
     }
     buffer_clear(&text);
     TRY(result);

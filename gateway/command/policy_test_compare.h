@@ -13,7 +13,4 @@ AMANAT_MUST_CHECK amanat_result policy_test_compare(const struct policy_test *te
                                                     const struct policy_test_outcome *outcome,
                                                     struct arena *arena, struct buffer *out);
 
-/** Appends UTF-8 text with control characters, and bytes that are no UTF-8, as `\xNN`. */
-void policy_test_append_visible(struct buffer *out, struct bytes text);
-
 #endif

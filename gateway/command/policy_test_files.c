@@ -94,9 +94,11 @@ static amanat_result read_content(const char *folder, const struct policy_test_f
                            ? arena_format(arena, "%.*s", BYTES_PRINTF(name->text))
                            : arena_format(arena, "%s/tests/%.*s", folder, BYTES_PRINTF(name->text));
     TRY_MEMORY(path);
+    errno = 0;
     if (!amanat_is_ok(config_read_file(path, FILE_LIMIT, arena, NULL, &content->text))) {
         amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "file", file->path,
-                               name->place.line, name->place.column, "cannot read `%s`", path);
+                               name->place.line, name->place.column, "cannot read `%s`: %s", path,
+                               errno == 0 ? "no regular file, or too large" : strerror(errno));
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
     }
     return AMANAT_OK;

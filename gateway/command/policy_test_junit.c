@@ -4,7 +4,6 @@
  * cases, failures. There is no standard; XML itself is W3C's 1.0, fifth edition, whose §2.2 leaves
  * no room for control characters even when they are escaped.
  */
-#include "gateway/command/policy_test_compare.h"
 #include "gateway/command/policy_test_report.h"
 #include "policy/base/base.h"
 
@@ -36,7 +35,7 @@ static void append_xml(struct buffer *out, struct bytes raw)
 {
     struct buffer text;
     buffer_init(&text, TEXT_LIMIT);
-    policy_test_append_visible(&text, raw);
+    visible_append_lines(&text, raw);
     const struct bytes visible = buffer_bytes(&text);
     for (size_t i = 0; i < visible.length; i++) {
         const char *entity = xml_entity(visible.at[i]);

@@ -204,12 +204,12 @@ static void print_result(FILE *stream, const struct policy_test_results *results
     buffer_init(&command, TEXT_LIMIT);
     policy_test_append_path(&line, results->folder, test->file->path);
     buffer_append_format(&line, ":%u: %s: ", test->place.line, passed ? "passed" : "FAILED");
-    policy_test_append_visible(&line, test->name);
+    visible_append(&line, test->name);
     buffer_append_byte(&line, '\n');
     if (!passed) {
         buffer_append(&line, result->failure);
         append_explain(&command, results->folder, test);
-        policy_test_append_visible(&line, buffer_bytes(&command));
+        visible_append_lines(&line, buffer_bytes(&command));
     }
     buffer_clear(&command);
     print_buffer(stream, &line);
@@ -225,7 +225,7 @@ static void print_unexercised(FILE *stream, const struct policy_test_results *re
         buffer_append_format(&line, ":%u:%u: %s: no test has this policy decide anything: `",
                              cedar_policy_line(policy), cedar_policy_column(policy),
                              results->is_strict ? "error" : "note");
-        policy_test_append_visible(&line, cedar_policy_id(policy));
+        visible_append(&line, cedar_policy_id(policy));
         buffer_append_string(&line, "`\n");
         print_buffer(stream, &line);
     }

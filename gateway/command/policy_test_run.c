@@ -2,6 +2,9 @@
 /* Running policy tests; see policy_test_run.h. Tokens are made with the published key. */
 #include "gateway/command/policy_test_run.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "gateway/command/policy_files.h"
 #include "gateway/command/rehearsal.h"
 #include "gateway/command/rehearsal_answer.h"
@@ -82,9 +85,12 @@ static amanat_result read_fact_file(const struct policy_test_world *world,
         is_absolute ? source : arena_format(world->arena, "%s/%s", world->folder, source);
     TRY_MEMORY(path);
     out->path = bytes_of_string(source);
+    errno = 0;
     if (!amanat_is_ok(config_read_file(path, FACTS_LIMIT, world->arena, NULL, &out->text))) {
         amanat_diagnostics_add(world->diagnostics, AMANAT_SEVERITY_ERROR, "file", file->path,
-                               name->place.line, name->place.column, "cannot read `%s`", path);
+                               name->place.line, name->place.column, "cannot read `%s`: %s", path,
+                               errno == 0 ? "no regular file, or too large" : strerror(errno));
+        amanat_diagnostics_quote(world->diagnostics, file->path, file->text.at, file->text.length);
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
     }
     return AMANAT_OK;

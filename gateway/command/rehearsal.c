@@ -5,12 +5,15 @@
  */
 #include "gateway/command/rehearsal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/command/command.h"
 #include "gateway/command/policy_files.h"
 #include "gateway/command/rehearsal_answer.h"
+#include "gateway/command/report.h"
 #include "gateway/config/config.h"
 #include "gateway/http/http.h"
 #include "gateway/proxy/proxy.h"
@@ -21,8 +24,9 @@
 #define ARENA_LIMIT ((size_t)1 << 30)
 #define READ_SIZE   65536
 
-static amanat_result fault(const struct rehearsal *rehearsal, const char *option, const char *text)
+static amanat_result fault(struct rehearsal *rehearsal, const char *option, const char *text)
 {
+    rehearsal->is_misused = true;
     amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "usage", "", 0, 0,
                            "--%s: %s", option, text);
     return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
@@ -114,6 +118,15 @@ static amanat_result read_key(struct rehearsal *rehearsal, const char *path, str
                : fault(rehearsal, "secrets", "a key must hold exactly 32 bytes");
 }
 
+static amanat_result check_status(struct rehearsal *rehearsal)
+{
+    const char *status = arguments_get(rehearsal->arguments, "status");
+    const bool is_number =
+        status == NULL || (strlen(status) == 3 && status[0] >= '1' && status[0] <= '5' &&
+                           strspn(status, "0123456789") == 3);
+    return is_number ? AMANAT_OK : fault(rehearsal, "status", "expected a status, 100 to 599");
+}
+
 static amanat_result read_secrets(struct rehearsal *rehearsal)
 {
     const char *folder = arguments_get(rehearsal->arguments, "secrets");
@@ -145,7 +158,7 @@ static amanat_result read_need(struct rehearsal *rehearsal)
 }
 
 /* Says which operation was probably meant: an administrator may know what there is. */
-static amanat_result unknown_operation(const struct rehearsal *rehearsal, struct bytes wanted)
+static amanat_result unknown_operation(struct rehearsal *rehearsal, struct bytes wanted)
 {
     const struct catalogue *catalogue = ruleset_catalogue(rehearsal->ruleset);
     struct similar similar;
@@ -159,6 +172,39 @@ static amanat_result unknown_operation(const struct rehearsal *rehearsal, struct
     const char *text = arena_format(rehearsal->arena, "no service has this operation%s",
                                     similar_hint_of(&similar, hint));
     return fault(rehearsal, "operation", text == NULL ? "no such operation" : text);
+}
+
+/* A partner is not told what there is; the administrator is. */
+static void tell_undeclared(const struct rehearsal *rehearsal,
+                            const struct catalogue_operation *operation, struct bytes name)
+{
+    struct similar similar;
+    similar_begin(&similar, name);
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        if (bytes_equal(operation->parameters[i].name, name)) {
+            return;
+        }
+        similar_offer(&similar, operation->parameters[i].name);
+    }
+    char hint[SIMILAR_HINT_SIZE];
+    amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_WARNING, "undeclared", "", 0, 0,
+                           "--parameter: %.*s has no parameter `%.*s`%s",
+                           BYTES_PRINTF(operation->id), BYTES_PRINTF(name),
+                           similar_hint_of(&similar, hint));
+}
+
+static void tell_all_undeclared(const struct rehearsal *rehearsal, struct bytes id,
+                                const struct catalogue_named_value *values, size_t count)
+{
+    const struct catalogue *catalogue = ruleset_catalogue(rehearsal->ruleset);
+    for (size_t i = 0; i < catalogue->service_count; i++) {
+        const struct catalogue_service *service = &catalogue->services[i];
+        for (size_t k = 0; k < service->operation_count; k++) {
+            for (size_t j = 0; bytes_equal(service->operations[k].id, id) && j < count; j++) {
+                tell_undeclared(rehearsal, &service->operations[k], values[j].name);
+            }
+        }
+    }
 }
 
 static amanat_result read_call(struct rehearsal *rehearsal)
@@ -181,6 +227,9 @@ static amanat_result read_call(struct rehearsal *rehearsal)
     const amanat_result result = catalogue_call_operation(
         ruleset_catalogue(rehearsal->ruleset), bytes_of_string(operation), values, count,
         rehearsal->arena, &rehearsal->call, &rehearsal->problem);
+    if (result.status == AMANAT_STATUS_REFUSED && rehearsal->problem.name == PROBLEM_UNDECLARED) {
+        tell_all_undeclared(rehearsal, bytes_of_string(operation), values, count);
+    }
     return result.status == AMANAT_STATUS_REFUSED && rehearsal->problem.name == PROBLEM_NOT_FOUND
                ? unknown_operation(rehearsal, bytes_of_string(operation))
                : result;
@@ -194,6 +243,7 @@ static amanat_result read_request(struct rehearsal *rehearsal)
     TRY(read_claims(rehearsal));
     TRY(read_now(rehearsal));
     TRY(read_network(rehearsal));
+    TRY(check_status(rehearsal));
     TRY(read_secrets(rehearsal));
     TRY(read_call(rehearsal));
     return read_need(rehearsal);
@@ -229,8 +279,9 @@ static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
     const bool is_standard_input = strcmp(path, "-") == 0;
     FILE *file = is_standard_input ? stdin : fopen(path, "rb");
     if (file == NULL) {
-        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "cannot-read", path,
-                               0, 0, "it cannot be read");
+        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "cannot-read",
+                               policy_files_given(rehearsal->arena, path), 0, 0,
+                               "cannot be read: %s", strerror(errno));
         return amanat_result_of(AMANAT_STATUS_IO);
     }
     amanat_result result = feed_file(rehearsal, file, redactor);
@@ -238,7 +289,9 @@ static amanat_result read_answer(struct rehearsal *rehearsal, const char *path,
         (void)fclose(file);
     }
     if (result.status == AMANAT_STATUS_PEER_FAULT) {
-        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "body", path, 0, 0,
+        const char *source =
+            is_standard_input ? "(standard input)" : policy_files_given(rehearsal->arena, path);
+        amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_ERROR, "body", source, 0, 0,
                                "the service's answer would be refused: %s",
                                redact_fault_name(redactor_fault(redactor)));
         rehearsal->problem = (struct problem){.name = PROBLEM_UPSTREAM};
@@ -275,24 +328,10 @@ amanat_result rehearsal_redact(struct rehearsal *rehearsal, const struct plan *p
 
 /* ---- the whole ---- */
 
-static amanat_result compile(struct rehearsal *rehearsal)
-{
-    static const struct policy_files_limits limits = {0};
-    const size_t count = arguments_count(rehearsal->arguments, "facts");
-    const char **facts = arena_allocate_array(rehearsal->arena, count, sizeof(*facts));
-    struct ruleset_sources sources;
-    TRY_MEMORY(facts);
-    for (size_t i = 0; i < count; i++) {
-        facts[i] = arguments_at(rehearsal->arguments, "facts", i);
-    }
-    TRY(policy_files_read(rehearsal->arguments->words[0], facts, count, &limits, rehearsal->arena,
-                          rehearsal->diagnostics, &sources));
-    return ruleset_compile(&sources, rehearsal->diagnostics, &rehearsal->ruleset);
-}
-
 amanat_result rehearsal_prepare(struct rehearsal *rehearsal)
 {
-    TRY(compile(rehearsal));
+    TRY(policy_files_compile(rehearsal->arguments, rehearsal->arguments->words[0], rehearsal->arena,
+                             rehearsal->diagnostics, &rehearsal->ruleset));
     return read_request(rehearsal);
 }
 
@@ -304,6 +343,14 @@ amanat_result rehearsal_init(struct rehearsal *rehearsal, const struct arguments
     TRY_MEMORY(rehearsal->arena);
     TRY_MEMORY(rehearsal->diagnostics);
     return AMANAT_OK;
+}
+
+int rehearsal_conclude(const struct rehearsal *rehearsal, amanat_result result)
+{
+    const bool has_answer = amanat_is_ok(result) || result.status == AMANAT_STATUS_REFUSED;
+    report_no_answer(rehearsal->arguments->json && !has_answer, rehearsal->diagnostics,
+                     rehearsal->arguments->words[0]);
+    return rehearsal->is_misused ? COMMAND_EXIT_USAGE : report_exit_code(result);
 }
 
 void rehearsal_clear(struct rehearsal *rehearsal)

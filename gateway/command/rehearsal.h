@@ -45,6 +45,7 @@ struct rehearsal {
     struct catalogue_call call;
     struct access_request request;
     struct problem problem; /* after REFUSED: what the agent would be told */
+    bool is_misused;        /* an option is wrong or missing */
 };
 
 /** MEMORY without memory; rehearsal_clear in any case. */
@@ -57,6 +58,11 @@ void rehearsal_clear(struct rehearsal *rehearsal);
  * CONFIG_FAULT, IO or LIMIT after diagnostics.
  */
 AMANAT_MUST_CHECK amanat_result rehearsal_prepare(struct rehearsal *rehearsal);
+
+/**
+ * Prints the diagnostics, in JSON if there is no other answer and JSON is wanted; the exit code.
+ */
+int rehearsal_conclude(const struct rehearsal *rehearsal, amanat_result result);
 
 /** The status of the service's answer. */
 unsigned rehearsal_status(const struct rehearsal *rehearsal);

@@ -15,15 +15,19 @@ static const char *severity_name(enum amanat_severity severity)
     return names[severity];
 }
 
+/* To the folder: a path that was given on the command line begins with `/`, `./` or `../`
+ * (policy_files_given). */
 static bool is_relative(const char *source)
 {
-    return source[0] != '\0' && source[0] != '/' && source[0] != '(';
+    return source[0] != '\0' && source[0] != '/' && source[0] != '(' &&
+           strncmp(source, "./", 2) != 0 && strncmp(source, "../", 3) != 0;
 }
 
 /* "folder/source" or "source". */
 static void append_source(struct buffer *out, const char *folder, const char *source)
 {
-    if (folder != NULL && is_relative(source) && strcmp(folder, ".") != 0) {
+    if (folder != NULL && is_relative(source) && strcmp(folder, ".") != 0 &&
+        strcmp(folder, source) != 0) {
         buffer_append_format(out, "%s%s", folder,
                              bytes_end_with(bytes_of_string(folder), BYTES("/")) ? "" : "/");
     }
@@ -33,7 +37,11 @@ static void append_source(struct buffer *out, const char *folder, const char *so
 static void append_place(struct buffer *out, const struct amanat_diagnostic *message,
                          const char *folder)
 {
-    append_source(out, folder, message->source);
+    struct buffer source;
+    buffer_init(&source, 16384);
+    append_source(&source, folder, message->source);
+    visible_append(out, buffer_bytes(&source));
+    buffer_clear(&source);
     if (message->line > 0) {
         buffer_append_format(out, ":%u:%u", message->line, message->column);
     }
@@ -140,6 +148,11 @@ void report_diagnostics(const struct amanat_diagnostics *diagnostics, const char
             print_message(message, folder, &colours);
         }
     }
+    const size_t errors = report_count(diagnostics, AMANAT_SEVERITY_ERROR);
+    if (amanat_diagnostics_errors(diagnostics) > errors) {
+        (void)fprintf(stderr, "%zu more errors are not listed\n",
+                      amanat_diagnostics_errors(diagnostics) - errors);
+    }
     free((void *)order);
 }
 
@@ -174,10 +187,21 @@ void report_diagnostics_json(FILE *stream, const struct amanat_diagnostics *diag
         buffer_append_string(&out, i == 0 ? "" : ",");
         append_json(&out, order == NULL ? amanat_diagnostics_at(diagnostics, i) : order[i], folder);
     }
-    buffer_append_string(&out, "]\n");
+    buffer_append_byte(&out, ']');
     (void)fwrite(out.at, 1, out.length, stream);
     buffer_clear(&out);
     free((void *)order);
+}
+
+void report_no_answer(bool json, const struct amanat_diagnostics *diagnostics, const char *folder)
+{
+    if (!json) {
+        report_diagnostics(diagnostics, folder, false);
+        return;
+    }
+    (void)printf("{\"ok\":false,\"diagnostics\":");
+    report_diagnostics_json(stdout, diagnostics, folder);
+    (void)printf("}\n");
 }
 
 size_t report_count(const struct amanat_diagnostics *diagnostics, enum amanat_severity severity)

@@ -22,6 +22,12 @@ void report_diagnostics(const struct amanat_diagnostics *diagnostics, const char
 void report_diagnostics_json(FILE *stream, const struct amanat_diagnostics *diagnostics,
                              const char *folder);
 
+/**
+ * Prints what a command has to say that has no answer: the messages, or with `json` the object
+ * `{"ok":false,"diagnostics":[…]}` on standard output.
+ */
+void report_no_answer(bool json, const struct amanat_diagnostics *diagnostics, const char *folder);
+
 /** How many messages have this severity. */
 size_t report_count(const struct amanat_diagnostics *diagnostics, enum amanat_severity severity);
 

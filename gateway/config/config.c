@@ -95,6 +95,12 @@ amanat_result config_locate(const char *path, struct amanat_diagnostics *diagnos
         *out_policies = path;
         return AMANAT_OK;
     }
+    const struct bytes name = bytes_of_string(path);
+    if (bytes_end_with(name, BYTES(".cedar")) || bytes_end_with(name, BYTES(".cedarschema"))) {
+        amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "file", path, 0, 0,
+                               "expected the policy folder that it is in, or amanat.yaml");
+        return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+    }
     TRY(config_load(path, CONFIG_TO_CHECK, diagnostics, out_config));
     *out_policies = (*out_config)->policies;
     return AMANAT_OK;

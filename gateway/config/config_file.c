@@ -20,9 +20,10 @@
 static amanat_result fail(const struct config_file_request *request, const char *code,
                           const char *text)
 {
+    const bool is_told = strcmp(request->path, request->source) == 0; /* before the message */
     amanat_diagnostics_add(request->diagnostics, AMANAT_SEVERITY_ERROR, code, request->source,
-                           request->place.line, request->place.column, "%s: %s", request->path,
-                           text);
+                           request->place.line, request->place.column, "%s%s%s",
+                           is_told ? "" : request->path, is_told ? "" : ": ", text);
     return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
 }
 
@@ -116,7 +117,7 @@ amanat_result config_read_file(const char *path, size_t limit, struct arena *are
     (void)close(descriptor);
     if (result.status == AMANAT_STATUS_LIMIT) {
         amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "limit", path, 0, 0,
-                               "%s: is larger than %zu bytes", path, limit);
+                               "is larger than %zu bytes", limit);
     } else if (result.status == AMANAT_STATUS_IO) {
         (void)fail(&request, "file", strerror(reason));
     }

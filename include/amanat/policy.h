@@ -13,8 +13,8 @@
  *
  * Ownership: each `_new`, `_parse`, `_check` and `_compile` makes an object that the caller frees
  * with the `_free` of its type; `_free(NULL)` is fine. Arguments are copied, with one exception:
- * what was made of an object (checked policies of a set and a schema, policies of either, a context
- * that a schema typed) uses it and must be freed first.
+ * what was made of an object (checked policies of a set and a schema, policies of either, entities
+ * over others, a context that a schema typed) uses it and must be freed first.
  *
  * Threads: a schema, policies, entities and a context are read-only once made, and any number of
  * threads may use them at once. A policy set while it is added to, a decision and a list of
@@ -76,6 +76,45 @@ AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result amanat_policy_set_link(
 /** How many static policies, templates and links the set holds. */
 AMANAT_PUBLIC size_t amanat_policy_set_count(const struct amanat_policy_set *set);
 
+enum amanat_policy_kind {
+    AMANAT_POLICY_STATIC = 0,
+    AMANAT_POLICY_TEMPLATE, /* takes no part in decisions */
+    AMANAT_POLICY_LINK      /* a template with values; stands where that stands */
+};
+
+/** One policy of a set, as it was written; it lives as long as the set. */
+struct amanat_policy;
+
+/** The policy at `index`, from 0, in the order of adding. */
+AMANAT_PUBLIC const struct amanat_policy *amanat_policy_set_at(const struct amanat_policy_set *set,
+                                                               size_t index);
+
+/** The policy with this id, perhaps one that a decision has named, or NULL. */
+AMANAT_PUBLIC const struct amanat_policy *
+amanat_policy_set_find(const struct amanat_policy_set *set, struct amanat_text id);
+
+struct amanat_policy_summary {
+    struct amanat_text id;
+    enum amanat_policy_kind kind;
+    bool is_forbid;
+    const char *source; /* where it stands: source, line and column */
+    unsigned line;
+    unsigned column;
+};
+AMANAT_PUBLIC struct amanat_policy_summary
+amanat_policy_summary(const struct amanat_policy *policy);
+
+/**
+ * The value of the annotation `@key("…")`, empty for `@key` alone; false when there is none. A link
+ * has its template's.
+ */
+AMANAT_PUBLIC bool amanat_policy_annotation(const struct amanat_policy *policy, const char *key,
+                                            struct amanat_text *out_value);
+
+/** One policy in the JSON policy format; a link as the policy that it stands for. */
+AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
+amanat_policy_to_json(const struct amanat_policy *policy, struct amanat_owned_text *out);
+
 /** The whole set in the JSON policy format. */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_policy_set_to_json(const struct amanat_policy_set *set, struct amanat_owned_text *out);
@@ -100,6 +139,16 @@ AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_schema_parse(const struct amanat_source *sources, size_t count,
                     struct amanat_diagnostics *diagnostics, struct amanat_schema **out);
 AMANAT_PUBLIC void amanat_schema_free(struct amanat_schema *schema);
+
+/**
+ * The schema in the JSON format, and in Cedar's syntax (CONFIG_FAULT where it has a name that the
+ * syntax cannot write).
+ */
+AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
+amanat_schema_to_json(const struct amanat_schema *schema, struct amanat_owned_text *out);
+AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
+amanat_schema_to_text(const struct amanat_schema *schema, struct amanat_diagnostics *diagnostics,
+                      struct amanat_owned_text *out);
 
 /* ---- Checked and compiled policies ---- */
 
@@ -135,11 +184,21 @@ struct amanat_context;
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result amanat_entities_parse(
     const struct amanat_schema *schema, const struct amanat_source *sources, size_t count,
     struct amanat_diagnostics *diagnostics, struct amanat_entities **out);
+
+/**
+ * The same for the few entities of one request over many that are there already: what is not in the
+ * texts is looked up in `base`, which must be freed later; what is in both counts as the texts say.
+ * No actions are added.
+ */
+AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
+amanat_entities_parse_over(const struct amanat_entities *base, const struct amanat_schema *schema,
+                           const struct amanat_source *sources, size_t count,
+                           struct amanat_diagnostics *diagnostics, struct amanat_entities **out);
 AMANAT_PUBLIC void amanat_entities_free(struct amanat_entities *entities);
 
 /**
  * Reads a context, a JSON object of at most 16 MiB; with a schema (or NULL) typed by what the
- * action declares.
+ * action declares. Without a schema `action` may be NULL.
  */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_context_parse(const struct amanat_schema *schema, const struct amanat_entity_name *action,

@@ -18,6 +18,7 @@
 #include "policy/base/sorted.h"
 #include "policy/base/utf8.h"
 #include "policy/base/vector.h"
+#include "policy/base/visible.h"
 #include "policy/base/wipe.h"
 
 #endif

@@ -11,6 +11,7 @@
 #include "policy/base/excerpt.h"
 #include "policy/base/guard.h"
 #include "policy/base/vector.h"
+#include "policy/base/visible.h"
 
 /* Nobody reads further, and a hostile file must not fill the memory with its own faults. */
 #define MESSAGES_LIMIT 1000
@@ -62,15 +63,18 @@ void amanat_diagnostics_add(struct amanat_diagnostics *diagnostics, enum amanat_
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    excerpt_make_safe(text); /* messages quote what strangers wrote */
+    struct buffer shown; /* messages quote what strangers wrote */
+    buffer_init(&shown, 16 * TEXT_LIMIT);
+    visible_append(&shown, bytes_of_string(text));
     const struct amanat_diagnostic message = {
         .severity = severity,
         .code = arena_format(diagnostics->arena, "%s", code),
         .source = arena_format(diagnostics->arena, "%s", source == NULL ? "" : source),
         .line = line,
         .column = column,
-        .text = arena_format(diagnostics->arena, "%s", text),
+        .text = arena_format(diagnostics->arena, "%.*s", BYTES_PRINTF(buffer_bytes(&shown))),
     };
+    buffer_clear(&shown);
     if (message.code == NULL || message.source == NULL || message.text == NULL) {
         return;
     }

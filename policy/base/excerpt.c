@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "policy/base/utf8.h"
+#include "policy/base/visible.h"
 
 /* So many bytes of a long line are shown before and behind the place that is meant. */
 #define BYTES_AROUND 60
@@ -28,16 +29,6 @@ static bool is_in(const struct range *ranges, size_t count, uint32_t scalar)
         }
     }
     return false;
-}
-
-/* Controls, and what turns the direction of text around so that a line reads as another one. */
-static bool is_hidden(uint32_t scalar)
-{
-    static const struct range ranges[] = {
-        {0x00, 0x1F},     {0x7F, 0x9F},     {0x061C, 0x061C}, {0x200B, 0x200B}, {0x200E, 0x200F},
-        {0x2028, 0x202E}, {0x2060, 0x2069}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
-    };
-    return is_in(ranges, sizeof(ranges) / sizeof(ranges[0]), scalar);
 }
 
 static bool is_combining(uint32_t scalar)
@@ -77,27 +68,10 @@ static struct character character_at(struct bytes text, size_t at)
         return (struct character){1, false, 1};
     }
     const uint32_t scalar = utf8_next(first, &length);
-    if (is_hidden(scalar)) {
+    if (visible_is_hidden(scalar)) {
         return (struct character){length, false, 1};
     }
     return (struct character){length, true, is_combining(scalar) ? 0 : is_wide(scalar) ? 2 : 1};
-}
-
-void excerpt_make_safe(char *text)
-{
-    const struct bytes whole = bytes_of_string(text);
-    size_t length = 0;
-    for (size_t at = 0; at < whole.length;) {
-        const struct character character = character_at(whole, at);
-        if (character.is_shown) {
-            memmove(text + length, text + at, character.length);
-            length += character.length;
-        } else {
-            text[length++] = '?';
-        }
-        at += character.length;
-    }
-    text[length] = '\0';
 }
 
 /* ---- How long is the token? ---- */

@@ -30,7 +30,4 @@ enum excerpt_words {
 void excerpt_make(struct bytes line, unsigned column, enum excerpt_words words,
                   struct excerpt *out);
 
-/** Makes a C string fit to be shown, in place: what could steer a terminal becomes `?`. */
-void excerpt_make_safe(char *text);
-
 #endif

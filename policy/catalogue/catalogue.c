@@ -129,7 +129,7 @@ static amanat_result compile_sources(struct compiler *compiler,
             TRY(compile_vocabulary(compiler, &sources[i]));
         }
     }
-    const struct place nowhere = {"vocabulary.yaml", 0, 0};
+    const struct catalogue_place nowhere = {"vocabulary.yaml", 0, 0};
     if (!has_vocabulary) {
         compiler_report(compiler, AMANAT_SEVERITY_ERROR, nowhere, "missing",
                         "the policy folder has no vocabulary.yaml");
@@ -237,6 +237,16 @@ const struct catalogue_member *catalogue_node_find_member(const struct catalogue
 {
     return sorted_find(&name, node->members, node->member_count, sizeof(*node->members),
                        compare_with_member);
+}
+
+bool catalogue_lists(const size_t *list, size_t count, size_t index)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == index) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct catalogue_response *

@@ -21,6 +21,13 @@
 #include "policy/catalogue/problem.h"
 #include "policy/catalogue/vocabulary.h"
 
+/** Where something is declared. */
+struct catalogue_place {
+    const char *source;
+    unsigned line;
+    unsigned column;
+};
+
 /* ---- values and their places ---- */
 
 /**
@@ -59,6 +66,10 @@ struct catalogue_attribute {
     const struct catalogue_attribute *element; /* of a SET */
     const struct catalogue_attribute *fields;  /* of a RECORD */
     size_t field_count;
+    const struct catalogue_attribute *unreadable; /* of a RECORD: its other properties, of NONE */
+    size_t unreadable_count;
+    const char *why_unreadable; /* of NONE: "it is a list of objects" */
+    struct catalogue_place place;
     /** The values allowed (strings decoded, numbers as spelt), if any. */
     const struct bytes *enumeration;
     size_t enumeration_count;
@@ -69,11 +80,17 @@ struct catalogue_attribute {
 struct catalogue_record {
     struct bytes name;
     struct bytes service; /* the service whose document declares it, for messages */
+    struct catalogue_place place;
     struct catalogue_attribute *attributes; /* in the order of the document */
     size_t attribute_count;
+    const struct catalogue_attribute *unreadable; /* its other properties, of NONE */
+    size_t unreadable_count;
     /** Labels that occur in it directly or in a record inside it; sorted, no duplicates. */
     const size_t *labels;
     size_t label_count;
+    /** Of these, the labels of its own fields. */
+    const size_t *own_labels;
+    size_t own_label_count;
     const size_t *services; /* indexes of the services in which it occurs */
     size_t service_count;
 };
@@ -234,8 +251,13 @@ struct catalogue_operation {
     size_t response_count;
     const size_t *labels; /* all labels that occur in its responses; sorted */
     size_t label_count;
+    const size_t *outside_labels; /* of these, those on fields outside every record */
+    size_t outside_label_count;
     const size_t *records; /* all record types that occur in its responses; sorted */
     size_t record_count;
+    const size_t
+        *asked; /* labels by which it is searched: parameters, members of its body; sorted */
+    size_t asked_count;
     bool is_safe; /* GET, HEAD, OPTIONS (RFC 9110 §9.2.1) */
 };
 
@@ -262,6 +284,9 @@ struct catalogue {
     struct catalogue_record *records;
     size_t record_count;
 };
+
+/** Whether a list of labels (or of other indexes) has this one. */
+bool catalogue_lists(const size_t *list, size_t count, size_t index);
 
 /** One file of the policy folder. */
 struct catalogue_source {

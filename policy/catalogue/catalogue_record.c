@@ -204,6 +204,7 @@ static amanat_result type_array(struct compiler *compiler, const struct part *pa
 {
     struct term *items = NULL;
     out->type = ATTRIBUTE_NONE;
+    out->why_unreadable = "the items of this list are not declared";
     TRY(part_items(compiler, part, &items));
     if (items == NULL) {
         return AMANAT_OK;
@@ -214,6 +215,9 @@ static amanat_result type_array(struct compiler *compiler, const struct part *pa
     const bool is_scalar = element->type != ATTRIBUTE_NONE && element->type != ATTRIBUTE_SET &&
                            element->type != ATTRIBUTE_RECORD;
     const bool is_nullable = element->optional && element->type != ATTRIBUTE_DECIMAL;
+    out->why_unreadable = is_scalar
+                              ? "items of this list may be null"
+                              : "it is a list whose items are no texts, numbers or truth values";
     if (is_scalar && !is_nullable) {
         out->type = ATTRIBUTE_SET;
         out->element = element;
@@ -225,19 +229,18 @@ static amanat_result type_array(struct compiler *compiler, const struct part *pa
 
 static amanat_result type_fields(struct compiler *compiler, const struct part *part,
                                  const struct name_list *names, struct typing *above,
-                                 attribute_list *out)
+                                 attribute_list *out, attribute_list *out_unreadable)
 {
     for (size_t i = 0; i < names->names.count; i++) {
         struct catalogue_attribute field = {0};
         struct term *term = NULL;
         TRY(part_property(compiler, part, names->names.items[i], &term));
         TRY(type_term(compiler, term, above, &field));
-        if (field.type == ATTRIBUTE_NONE) {
-            continue;
-        }
         field.name = names->names.items[i];
         field.optional = field.optional || !part_requires(part, field.name);
-        struct catalogue_attribute *slot = VECTOR_PUSH(compiler->arena, out);
+        field.place = part_property_place(part, field.name);
+        struct catalogue_attribute *slot =
+            VECTOR_PUSH(compiler->arena, field.type == ATTRIBUTE_NONE ? out_unreadable : out);
         TRY_MEMORY(slot);
         *slot = field;
     }
@@ -249,16 +252,22 @@ static amanat_result type_object(struct compiler *compiler, const struct part *p
 {
     struct name_list names = {0};
     attribute_list fields = {0};
+    attribute_list unreadable = {0};
     out->type = ATTRIBUTE_NONE;
     if (part_record(compiler, part) != CATALOGUE_NONE) {
+        out->why_unreadable = "a record of its own begins there";
         return AMANAT_OK;
     }
     TRY(part_collect_names(compiler, part, &names));
-    TRY(type_fields(compiler, part, &names, here, &fields));
+    TRY(type_fields(compiler, part, &names, here, &fields, &unreadable));
+    out->why_unreadable =
+        here->recurs ? "it contains itself" : "it declares no property that a policy could read";
     if (fields.count > 0 && !here->recurs) {
         out->type = ATTRIBUTE_RECORD;
         out->fields = fields.items;
         out->field_count = fields.count;
+        out->unreadable = unreadable.items;
+        out->unreadable_count = unreadable.count;
     }
     return AMANAT_OK;
 }
@@ -295,6 +304,7 @@ static amanat_result type_part(struct compiler *compiler, const struct part *par
     switch (part->kinds & ~(unsigned)CATALOGUE_KIND_NULL) {
     case CATALOGUE_KIND_STRING:
         out->type = part_string_type(part);
+        out->why_unreadable = "its formats contradict each other"; /* if it came to NONE */
         return type_scalar(compiler, part, out);
     case CATALOGUE_KIND_INTEGER:
         out->type = ATTRIBUTE_LONG;
@@ -313,6 +323,7 @@ static amanat_result type_part(struct compiler *compiler, const struct part *par
         return type_object(compiler, part, here, out);
     default:
         out->type = ATTRIBUTE_NONE;
+        out->why_unreadable = "its values are not all of one declared type";
         return AMANAT_OK;
     }
 }
@@ -322,7 +333,7 @@ static amanat_result type_term(struct compiler *compiler, const struct term *ter
 {
     struct typing here = {
         .term = term, .above = above, .depth = above == NULL ? 1 : above->depth + 1};
-    *out = (struct catalogue_attribute){0};
+    *out = (struct catalogue_attribute){.why_unreadable = "it contains itself or lies too deep"};
     if (here.depth > COMPILER_ATTRIBUTE_DEPTH) {
         return AMANAT_OK;
     }
@@ -397,8 +408,9 @@ amanat_result record_set_shape(struct compiler *compiler, size_t record, const s
                                const struct name_list *names)
 {
     attribute_list attributes = {0};
+    attribute_list unreadable = {0};
     struct typing here = {.depth = 1};
-    TRY(type_fields(compiler, part, names, &here, &attributes));
+    TRY(type_fields(compiler, part, names, &here, &attributes, &unreadable));
     struct record_entry *entry = &compiler->records.items[record];
     if (entry->has_shape) {
         const struct bytes difference = first_difference(entry, &attributes);
@@ -406,13 +418,15 @@ amanat_result record_set_shape(struct compiler *compiler, size_t record, const s
             compiler_report(compiler, AMANAT_SEVERITY_ERROR, part->place, "record-shape",
                             "the record `%.*s` has another shape here than at %s:%u: `%.*s` "
                             "differs",
-                            BYTES_PRINTF(entry->record.name), entry->place.source,
-                            entry->place.line, BYTES_PRINTF(difference));
+                            BYTES_PRINTF(entry->record.name), entry->record.place.source,
+                            entry->record.place.line, BYTES_PRINTF(difference));
         }
         return AMANAT_OK;
     }
     entry->has_shape = true;
-    entry->place = part->place;
+    entry->record.place = part->place;
+    entry->record.unreadable = unreadable.items;
+    entry->record.unreadable_count = unreadable.count;
     entry->record.attributes = attributes.items;
     entry->record.attribute_count = attributes.count;
     for (size_t i = 0; i < attributes.count; i++) {

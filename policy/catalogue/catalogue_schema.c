@@ -150,16 +150,6 @@ static void write_action_name(const struct catalogue *catalogue, struct buffer *
     buffer_append_byte(out, '"');
 }
 
-static bool lists_number(const size_t *list, size_t count, size_t number)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (list[i] == number) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The types in which fields of the label occur; nothing where there is none. */
 static void write_disclosure_target(const struct catalogue *catalogue, struct buffer *out,
                                     size_t label)
@@ -171,7 +161,7 @@ static void write_disclosure_target(const struct catalogue *catalogue, struct bu
     }
     for (size_t i = 0; i < catalogue->record_count; i++) {
         const struct catalogue_record *record = &catalogue->records[i];
-        if (lists_number(record->labels, record->label_count, label)) {
+        if (catalogue_lists(record->labels, record->label_count, label)) {
             buffer_append_string(out,
                                  is_first ? " appliesTo { principal: Agent, resource: [" : ", ");
             buffer_append(out, record->name);

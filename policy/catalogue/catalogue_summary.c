@@ -242,6 +242,18 @@ static void check_meanings(struct compiler *compiler, const struct built_node *b
     }
 }
 
+/* Names that no schema declares have no label of their own: before an object without one they are
+ * data that leaves with the object. */
+static void tell_open_names(struct compiler *compiler, const struct built_node *built)
+{
+    const struct catalogue_node *below = built->node.additional;
+    if (below != NULL && below->label_count == 0 && below->has_labels_below) {
+        compiler_report(compiler, AMANAT_SEVERITY_NOTE, built->place, "open-door",
+                        "%s lets the names of its members pass with what is disclosed in them",
+                        path_text(compiler, built->path));
+    }
+}
+
 /* ---- lists ---- */
 
 static amanat_result list_marked(struct arena *arena, const bool *marked, size_t count,
@@ -290,6 +302,7 @@ static amanat_result summarise_operation(struct walk *walk, struct catalogue_ope
     for (size_t i = 0; i < compiler->nodes.count; i++) {
         if (walk->marks[i] == walk->round && !in_responses[i]) {
             in_responses[i] = true;
+            tell_open_names(compiler, compiler->nodes.items[i]);
             check_modes(compiler, compiler->nodes.items[i]);
             check_meanings(compiler, compiler->nodes.items[i]);
         }
@@ -301,13 +314,6 @@ static amanat_result summarise_operation(struct walk *walk, struct catalogue_ope
                     &operation->labels, &operation->label_count));
     return list_marked(compiler->arena, walk->records, compiler->records.count, &operation->records,
                        &operation->record_count);
-}
-
-static void query_labels(const size_t *labels, size_t count, struct catalogue_label_use *uses)
-{
-    for (size_t i = 0; i < count; i++) {
-        uses[labels[i]].queried = true;
-    }
 }
 
 /* Of what was met in this round: a required member without a label makes the body unsendable. */
@@ -343,59 +349,98 @@ static void note_named_fields(struct walk *walk)
     }
 }
 
-static void use_labels(struct walk *walk, const struct catalogue_operation *operation,
-                       struct catalogue_label_use *uses)
+static amanat_result summarise_outside(struct walk *walk, struct catalogue_operation *operation)
 {
-    const size_t labels = walk->compiler->vocabulary.label_count;
     walk_begin(walk);
     push_responses(walk, operation);
     walk_run(walk, false);
-    for (size_t i = 0; i < labels; i++) {
-        uses[i].outside_records = uses[i].outside_records || walk->labels[i];
+    return list_marked(walk->compiler->arena, walk->labels, walk->compiler->vocabulary.label_count,
+                       &operation->outside_labels, &operation->outside_label_count);
+}
+
+/* Its own labels, and those of what its values name. */
+static void note_parameter(struct walk *walk, const struct catalogue_parameter *parameter)
+{
+    note_labels(walk, parameter->labels, parameter->label_count);
+    for (size_t k = 0; parameter->value_labels != NULL &&
+                       k < catalogue_parameter_item(parameter)->enumeration_count;
+         k++) {
+        note_labels(walk, parameter->value_labels[k].labels,
+                    parameter->value_labels[k].label_count);
     }
-    for (size_t i = 0; i < operation->parameter_count; i++) {
-        const struct catalogue_parameter *parameter = &operation->parameters[i];
-        query_labels(parameter->labels, parameter->label_count, uses);
-        for (size_t k = 0; parameter->value_labels != NULL &&
-                           k < catalogue_parameter_item(parameter)->enumeration_count;
-             k++) {
-            query_labels(parameter->value_labels[k].labels, parameter->value_labels[k].label_count,
-                         uses);
-        }
-    }
-    if (operation->body == NULL) {
-        return;
-    }
+}
+
+/* The labels by which the operation can be asked: the walk's. */
+static void meet_asked(struct walk *walk, const struct catalogue_operation *operation)
+{
+    const struct catalogue_request_body *body = operation->body;
     walk_begin(walk);
-    for (size_t i = 0; i < operation->body->media_type_count; i++) {
-        walk_push(walk, operation->body->media_types[i].root);
+    for (size_t i = 0; body != NULL && !body->submit && i < body->media_type_count; i++) {
+        walk_push(walk, body->media_types[i].root);
     }
     walk_run(walk, true);
     warn_of_unsendable(walk);
     note_named_fields(walk);
-    for (size_t i = 0; i < labels; i++) {
-        uses[i].submitted = uses[i].submitted || (operation->body->submit && walk->labels[i]);
-        uses[i].queried = uses[i].queried || (!operation->body->submit && walk->labels[i]);
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        note_parameter(walk, &operation->parameters[i]);
     }
 }
 
+static void meet_submitted(struct walk *walk, const struct catalogue_operation *operation)
+{
+    const struct catalogue_request_body *body = operation->body;
+    walk_begin(walk);
+    for (size_t i = 0; body != NULL && body->submit && i < body->media_type_count; i++) {
+        walk_push(walk, body->media_types[i].root);
+    }
+    walk_run(walk, true);
+    warn_of_unsendable(walk);
+    note_named_fields(walk);
+}
+
+static amanat_result use_labels(struct walk *walk, struct catalogue_operation *operation,
+                                struct catalogue_label_use *uses)
+{
+    const size_t labels = walk->compiler->vocabulary.label_count;
+    for (size_t i = 0; i < operation->outside_label_count; i++) {
+        uses[operation->outside_labels[i]].outside_records = true;
+    }
+    meet_submitted(walk, operation);
+    for (size_t i = 0; i < labels; i++) {
+        uses[i].submitted = uses[i].submitted || walk->labels[i];
+    }
+    meet_asked(walk, operation);
+    for (size_t i = 0; i < labels; i++) {
+        uses[i].queried = uses[i].queried || walk->labels[i];
+    }
+    return list_marked(walk->compiler->arena, walk->labels, labels, &operation->asked,
+                       &operation->asked_count);
+}
+
 /* ---- records ---- */
+
+static void meet_record(struct walk *walk, size_t record, const bool *in_responses, bool whole)
+{
+    struct compiler *compiler = walk->compiler;
+    walk_begin(walk);
+    for (size_t i = 0; i < compiler->nodes.count; i++) {
+        const struct catalogue_node *node = &compiler->nodes.items[i]->node;
+        for (size_t k = 0; node->record == record && in_responses[i] && k <= node->member_count;
+             k++) {
+            walk_push(walk, child_at(node, k));
+        }
+    }
+    walk_run(walk, whole);
+}
 
 static amanat_result summarise_record(struct walk *walk, size_t record, const bool *in_responses)
 {
     struct compiler *compiler = walk->compiler;
     struct catalogue_record *out = &compiler->records.items[record].record;
-    walk_begin(walk);
-    for (size_t i = 0; i < compiler->nodes.count; i++) {
-        const struct catalogue_node *node = &compiler->nodes.items[i]->node;
-        if (node->record != record || !in_responses[i]) {
-            continue;
-        }
-        for (size_t k = 0; k <= node->member_count; k++) {
-            walk_push(walk, child_at(node, k));
-        }
-    }
-    walk_run(walk, true);
+    meet_record(walk, record, in_responses, false);
+    TRY(list_marked(compiler->arena, walk->labels, compiler->vocabulary.label_count,
+                    &out->own_labels, &out->own_label_count));
+    meet_record(walk, record, in_responses, true);
     return list_marked(compiler->arena, walk->labels, compiler->vocabulary.label_count,
                        &out->labels, &out->label_count);
 }
@@ -410,7 +455,8 @@ static amanat_result summarise_services(struct walk *walk, struct catalogue_labe
         for (size_t i = 0; i < service->operations.count; i++) {
             TRY(summarise_operation(walk, &service->operations.items[i], &in_services[s * records],
                                     in_responses));
-            use_labels(walk, &service->operations.items[i], uses);
+            TRY(summarise_outside(walk, &service->operations.items[i]));
+            TRY(use_labels(walk, &service->operations.items[i], uses));
         }
     }
     return AMANAT_OK;

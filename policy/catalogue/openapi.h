@@ -47,13 +47,6 @@ struct label_set {
 #define LABEL_SET_NONE ((size_t)0)
 #define LABEL_SET_KEEP ((size_t)-1) /* where a set may be replaced: it is not */
 
-/** Where something stands. */
-struct place {
-    const char *source;
-    unsigned line;
-    unsigned column;
-};
-
 /** A way into a body, for people: the step that leads here from `above`. */
 struct path {
     const struct path *above;
@@ -65,13 +58,12 @@ struct path {
 struct waiting_note {
     enum amanat_severity severity;
     const char *code;
-    struct place place;
+    struct catalogue_place place;
     const char *text;
 };
 
 struct record_entry {
     struct catalogue_record record;
-    struct place place;    /* of the first shape */
     bool has_shape;        /* its attributes are known */
     struct map attributes; /* name → size_t */
 };
@@ -84,10 +76,10 @@ struct built_node {
     struct catalogue_node node;
     size_t number;
     const struct term *term;
-    struct place place;
+    struct catalogue_place place;
     const struct path *path;
     struct bytes group_count; /* of a record: the property that is its count, or no bytes */
-    struct place group_count_place;
+    struct catalogue_place group_count_place;
 };
 
 struct service_entry {
@@ -103,7 +95,7 @@ struct compiler {
     const struct bytes *label_names; /* of the vocabulary, for suggestions */
     VECTOR(struct service_entry) services;
     VECTOR(struct record_entry) records;
-    struct map operation_ids; /* id → struct place */
+    struct map operation_ids; /* id → struct catalogue_place */
     struct map reported;      /* what was reported already */
     VECTOR(struct waiting_note) notes;
     VECTOR(struct label_set) label_sets;
@@ -133,21 +125,20 @@ struct openapi {
 /* ---- messages (openapi_document.c) ---- */
 
 /** Reports at a place, once for each code and place. Errors are counted; notes wait. */
-__attribute__((format(printf, 5, 6))) void compiler_report(struct compiler *compiler,
-                                                           enum amanat_severity severity,
-                                                           struct place place, const char *code,
-                                                           const char *format, ...);
+__attribute__((format(printf, 5, 6))) void
+compiler_report(struct compiler *compiler, enum amanat_severity severity,
+                struct catalogue_place place, const char *code, const char *format, ...);
 void compiler_flush_notes(struct compiler *compiler);
 
-static inline struct place openapi_place(const struct openapi *openapi,
-                                         const struct document *document)
+static inline struct catalogue_place openapi_place(const struct openapi *openapi,
+                                                   const struct document *document)
 {
-    return (struct place){openapi->source, document->line, document->column};
+    return (struct catalogue_place){openapi->source, document->line, document->column};
 }
-static inline struct place openapi_member_place(const struct openapi *openapi,
-                                                const struct document_member *member)
+static inline struct catalogue_place openapi_member_place(const struct openapi *openapi,
+                                                          const struct document_member *member)
 {
-    return (struct place){openapi->source, member->line, member->column};
+    return (struct catalogue_place){openapi->source, member->line, member->column};
 }
 #define OPENAPI_ERROR(openapi, document, code, ...)                                                \
     compiler_report((openapi)->compiler, AMANAT_SEVERITY_ERROR,                                    \
@@ -211,6 +202,7 @@ const char *label_set_text(struct compiler *compiler, size_t label_set);
 
 struct schema_property {
     struct bytes name;
+    struct catalogue_place place; /* of its name */
     struct schema *schema;
 };
 
@@ -252,7 +244,7 @@ AMANAT_MUST_CHECK amanat_result schema_of_nothing(struct openapi *openapi,
 /** Whether `required` lists the name. */
 bool schema_requires(const struct schema *schema, struct bytes name);
 
-static inline struct place schema_place(const struct schema *schema)
+static inline struct catalogue_place schema_place(const struct schema *schema)
 {
     return openapi_place(schema->owner, schema->at);
 }
@@ -293,7 +285,7 @@ struct part {
     bool result_is_explicit;
     unsigned kinds;
     bool is_open;
-    struct place place;
+    struct catalogue_place place;
 };
 
 /** Opens a term; the part lives in the scratch arena. Faults are reported; `*out` is never NULL. */
@@ -315,6 +307,9 @@ struct name_list {
 };
 AMANAT_MUST_CHECK amanat_result part_collect_names(struct compiler *compiler,
                                                    const struct part *part, struct name_list *out);
+
+/** Where a property is declared first. */
+struct catalogue_place part_property_place(const struct part *part, struct bytes name);
 
 /** Whether every object that may stand here has the member. */
 bool part_requires(const struct part *part, struct bytes name);
@@ -351,7 +346,7 @@ void part_group_count(struct compiler *compiler, const struct part *part, struct
 AMANAT_MUST_CHECK amanat_result groups_check(struct compiler *compiler, const bool *in_responses);
 
 /** Refuses a label with a `min_group` on what is no property of a record. */
-void groups_refuse(struct compiler *compiler, struct place place, size_t label_set);
+void groups_refuse(struct compiler *compiler, struct catalogue_place place, size_t label_set);
 
 /** Marks the members (of the node) that `required` lists. */
 void part_mark_required(const struct part *part, struct catalogue_node *node,
@@ -395,6 +390,9 @@ AMANAT_MUST_CHECK amanat_result nodes_complete(struct compiler *compiler);
 AMANAT_MUST_CHECK amanat_result nodes_summarise(struct compiler *compiler,
                                                 struct catalogue_label_use *uses);
 
+/** "a 200 $.sightings[].owner", for messages; in the scratch arena. */
+const char *path_text(struct compiler *compiler, const struct path *path);
+
 static inline const struct built_node *built_node_of(const struct catalogue_node *node)
 {
     return (const struct built_node *)(const void *)node;
@@ -404,7 +402,7 @@ static inline const struct built_node *built_node_of(const struct catalogue_node
 
 struct parameter_list {
     VECTOR(struct catalogue_parameter) items;
-    VECTOR(struct place) places;
+    VECTOR(struct catalogue_place) places;
 };
 
 /** Adds the parameters of a list (NULL: none); those of an operation replace those of its path. */

@@ -54,7 +54,7 @@ static void classify(struct catalogue_media_type *type)
 }
 
 /* What a label scrubs can be found in JSON strings only, so nothing else that has it passes. */
-static void warn_of_scrub(struct compiler *compiler, size_t label_set, struct place place,
+static void warn_of_scrub(struct compiler *compiler, size_t label_set, struct catalogue_place place,
                           struct bytes what)
 {
     const struct label_set *set = &compiler->label_sets.items[label_set];
@@ -72,7 +72,7 @@ static void warn_of_scrub(struct compiler *compiler, size_t label_set, struct pl
 
 /* A body that is no JSON has no places: only the label of the whole counts. */
 static amanat_result label_whole(struct openapi *openapi, const struct term *term,
-                                 struct bytes path, struct place place,
+                                 struct bytes path, struct catalogue_place place,
                                  struct catalogue_media_type *type)
 {
     struct compiler *compiler = openapi->compiler;

@@ -19,7 +19,7 @@
 /* ---- messages ---- */
 
 /* Whether this code was reported at this place before; without memory it counts as new. */
-static bool was_reported(struct compiler *compiler, struct place place, const char *code)
+static bool was_reported(struct compiler *compiler, struct catalogue_place place, const char *code)
 {
     const struct bytes key = arena_format_bytes(compiler->arena, "%u:%u:%s:%s", place.line,
                                                 place.column, code, place.source);
@@ -30,8 +30,8 @@ static bool was_reported(struct compiler *compiler, struct place place, const ch
     return false;
 }
 
-void compiler_report(struct compiler *compiler, enum amanat_severity severity, struct place place,
-                     const char *code, const char *format, ...)
+void compiler_report(struct compiler *compiler, enum amanat_severity severity,
+                     struct catalogue_place place, const char *code, const char *format, ...)
 {
     if (was_reported(compiler, place, code)) {
         return;

@@ -16,7 +16,7 @@ void part_group_count(struct compiler *compiler, const struct part *part, struct
         if (count == NULL) {
             continue;
         }
-        const struct place place = openapi_place(schema->owner, count);
+        const struct catalogue_place place = openapi_place(schema->owner, count);
         if (count->kind != DOCUMENT_STRING || count->text.length == 0) {
             compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
                             "`x-amanat-group-count` names the property that is the record's count");
@@ -53,7 +53,7 @@ static const struct catalogue_label *guarded_field(const struct compiler *compil
                : guarded_label(compiler, node->labels, node->label_count);
 }
 
-static void refuse_label(struct compiler *compiler, struct place place,
+static void refuse_label(struct compiler *compiler, struct catalogue_place place,
                          const struct catalogue_label *label)
 {
     compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "group-count",
@@ -62,7 +62,7 @@ static void refuse_label(struct compiler *compiler, struct place place,
                     BYTES_PRINTF(label->name));
 }
 
-void groups_refuse(struct compiler *compiler, struct place place, size_t label_set)
+void groups_refuse(struct compiler *compiler, struct catalogue_place place, size_t label_set)
 {
     const struct label_set *set = &compiler->label_sets.items[label_set];
     const struct catalogue_label *label = guarded_label(compiler, set->labels, set->count);
@@ -78,7 +78,7 @@ static const struct catalogue_node *check_count(struct compiler *compiler,
     if (record->group_count.length == 0) {
         return NULL;
     }
-    const struct place place = record->group_count_place;
+    const struct catalogue_place place = record->group_count_place;
     const struct catalogue_member *member =
         catalogue_node_find_member(&record->node, record->group_count);
     if (member == NULL) {

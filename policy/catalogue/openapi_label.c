@@ -208,7 +208,7 @@ amanat_result openapi_read_record(struct openapi *openapi, const struct document
     TRY_MEMORY(entry);
     entry->record.name = value->text;
     entry->record.service = compiler->services.items[openapi->service].service.name;
-    entry->place = openapi_place(openapi, value);
+    entry->record.place = openapi_place(openapi, value);
     *out = compiler->records.count - 1;
     return AMANAT_OK;
 }

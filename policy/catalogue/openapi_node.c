@@ -36,7 +36,7 @@ amanat_result node_of_term(struct compiler *compiler, const struct term *term,
 
 /* ---- paths, for people ---- */
 
-static const char *path_text(struct compiler *compiler, const struct path *path)
+const char *path_text(struct compiler *compiler, const struct path *path)
 {
     const struct path *steps[PATH_STEPS_SHOWN];
     size_t count = 0;

@@ -90,14 +90,14 @@ static amanat_result check_distinct(struct openapi *openapi, struct map *shapes,
         in_name = in_name || byte == '{';
     }
     const struct bytes key = bytes_of(shape, length);
-    const struct place *other = map_get(shapes, key);
+    const struct catalogue_place *other = map_get(shapes, key);
     if (other != NULL) {
         compiler_report(openapi->compiler, AMANAT_SEVERITY_ERROR,
                         openapi_member_place(openapi, path), "path",
                         "this path cannot be told from the one in line %u", other->line);
         return AMANAT_OK;
     }
-    struct place *place = ARENA_NEW(arena, struct place);
+    struct catalogue_place *place = ARENA_NEW(arena, struct catalogue_place);
     TRY_MEMORY(place);
     *place = openapi_member_place(openapi, path);
     return map_put(arena, shapes, key, place);
@@ -143,13 +143,13 @@ static amanat_result read_operation_id(struct openapi *openapi, const struct doc
                       "no name of a mode");
         return AMANAT_OK;
     }
-    const struct place *other = map_get(&compiler->operation_ids, id->text);
+    const struct catalogue_place *other = map_get(&compiler->operation_ids, id->text);
     if (other != NULL) {
         OPENAPI_ERROR(openapi, id, "operation-id", "the operation `%.*s` is described at %s:%u too",
                       BYTES_PRINTF(id->text), other->source, other->line);
         return AMANAT_OK;
     }
-    struct place *place = ARENA_NEW(compiler->arena, struct place);
+    struct catalogue_place *place = ARENA_NEW(compiler->arena, struct catalogue_place);
     TRY_MEMORY(place);
     *place = openapi_place(openapi, id);
     *out = id->text;
@@ -168,8 +168,8 @@ static bool template_has(struct bytes path, struct bytes name)
     return false;
 }
 
-static void check_path_parameters(struct openapi *openapi, struct bytes path, struct place place,
-                                  const struct parameter_list *list)
+static void check_path_parameters(struct openapi *openapi, struct bytes path,
+                                  struct catalogue_place place, const struct parameter_list *list)
 {
     for (size_t i = 0; i < list->items.count; i++) {
         const struct catalogue_parameter *parameter = &list->items.items[i];
@@ -238,7 +238,7 @@ static amanat_result copy_parameters(struct compiler *compiler, const struct par
 {
     for (size_t i = 0; i < from->items.count; i++) {
         struct catalogue_parameter *parameter = VECTOR_PUSH(compiler->arena, &out->items);
-        struct place *place = VECTOR_PUSH(compiler->arena, &out->places);
+        struct catalogue_place *place = VECTOR_PUSH(compiler->arena, &out->places);
         TRY_MEMORY(parameter);
         TRY_MEMORY(place);
         *parameter = from->items.items[i];

@@ -310,6 +310,7 @@ static amanat_result read_parameter(struct openapi *openapi, const struct docume
     parameter->column = at->column;
     struct reading reading = {openapi, at, parameter, NULL};
     TRY(read_schema(&reading));
+    parameter->value.place = openapi_place(openapi, at);
     TRY(openapi_extend_parameter(openapi, at, reading.value_labels, parameter));
     tell_unlabelled(&reading);
     return AMANAT_OK;
@@ -325,7 +326,7 @@ static amanat_result add_parameter(struct openapi *openapi, const struct documen
                                    const struct catalogue_parameter *parameter, size_t *taken,
                                    struct parameter_list *out)
 {
-    const struct place place = openapi_place(openapi, at);
+    const struct catalogue_place place = openapi_place(openapi, at);
     for (size_t i = 0; i < out->items.count; i++) {
         if (!bytes_equal(out->items.items[i].name, parameter->name)) {
             continue;
@@ -338,7 +339,7 @@ static amanat_result add_parameter(struct openapi *openapi, const struct documen
         }
         /* Parameters of this list stand before those of the path that are not yet replaced. */
         const struct catalogue_parameter moved = out->items.items[*taken];
-        const struct place moved_place = out->places.items[*taken];
+        const struct catalogue_place moved_place = out->places.items[*taken];
         out->items.items[i] = moved;
         out->places.items[i] = moved_place;
         out->items.items[*taken] = *parameter;
@@ -347,7 +348,7 @@ static amanat_result add_parameter(struct openapi *openapi, const struct documen
         return AMANAT_OK;
     }
     struct catalogue_parameter *slot = VECTOR_PUSH(openapi->compiler->arena, &out->items);
-    struct place *place_slot = VECTOR_PUSH(openapi->compiler->arena, &out->places);
+    struct catalogue_place *place_slot = VECTOR_PUSH(openapi->compiler->arena, &out->places);
     TRY_MEMORY(slot);
     TRY_MEMORY(place_slot);
     *slot = out->items.items[*taken < out->items.count - 1 ? *taken : out->items.count - 1];

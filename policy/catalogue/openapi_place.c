@@ -172,7 +172,7 @@ static void refuse_extension(struct openapi *openapi, const struct document_memb
         names[i] = bytes_of_string(extensions[i].key);
         known = known || bytes_equal(names[i], member->key);
     }
-    const struct place place = openapi_member_place(openapi, member);
+    const struct catalogue_place place = openapi_member_place(openapi, member);
     char hint[SIMILAR_HINT_SIZE];
     if (known) {
         compiler_report(openapi->compiler, AMANAT_SEVERITY_ERROR, place, "extension",

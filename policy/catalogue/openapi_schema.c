@@ -250,7 +250,9 @@ static amanat_result read_properties(struct schema *schema)
         TRY(schema_of(schema->owner, &properties->members[i].value, &value));
         struct schema_property *property = VECTOR_PUSH(arena, &schema->properties);
         TRY_MEMORY(property);
-        *property = (struct schema_property){properties->members[i].key, value};
+        *property = (struct schema_property){
+            properties->members[i].key,
+            openapi_member_place(schema->owner, &properties->members[i]), value};
         TRY(map_put(arena, &schema->property_indexes, property->name, value));
     }
     return AMANAT_OK;

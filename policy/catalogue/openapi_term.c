@@ -117,7 +117,8 @@ static amanat_result term_of_list(struct compiler *compiler, enum term_kind kind
 
 /* ---- opening: schemas ---- */
 
-static amanat_result count_step(struct compiler *compiler, struct place place, bool *out_stop)
+static amanat_result count_step(struct compiler *compiler, struct catalogue_place place,
+                                bool *out_stop)
 {
     *out_stop = false;
     if (++compiler->part_steps > COMPILER_PART_LIMIT || ++compiler->steps > COMPILER_STEPS_LIMIT) {
@@ -182,7 +183,7 @@ static amanat_result add_schema(struct compiler *compiler, struct part *part, st
 
 /* ---- opening: labels ---- */
 
-static void refuse_two_labels(struct compiler *compiler, struct place place, size_t one,
+static void refuse_two_labels(struct compiler *compiler, struct catalogue_place place, size_t one,
                               size_t other)
 {
     compiler_report(compiler, AMANAT_SEVERITY_ERROR, place, "two-labels",
@@ -493,6 +494,25 @@ amanat_result part_additional(struct compiler *compiler, const struct part *part
 amanat_result part_items(struct compiler *compiler, const struct part *part, struct term **out)
 {
     return project(compiler, part, PROJECT_ITEMS, bytes_of(NULL, 0), out);
+}
+
+struct catalogue_place part_property_place(const struct part *part, struct bytes name)
+{
+    struct catalogue_place place = {0};
+    for (size_t i = 0; i < part->schemas.count; i++) {
+        const struct schema *schema = part->schemas.items[i].schema;
+        for (size_t k = 0; k < schema->properties.count; k++) {
+            if (bytes_equal(schema->properties.items[k].name, name)) {
+                return schema->properties.items[k].place;
+            }
+        }
+    }
+    for (size_t i = 0; i < part->choices.count && place.line == 0; i++) {
+        for (size_t k = 0; k < part->choices.items[i].count && place.line == 0; k++) {
+            place = part_property_place(part->choices.items[i].alternatives[k], name);
+        }
+    }
+    return place;
 }
 
 amanat_result part_collect_names(struct compiler *compiler, const struct part *part,

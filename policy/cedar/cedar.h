@@ -293,6 +293,35 @@ typedef amanat_result (*cedar_resource_attribute_fn)(void *context,
 AMANAT_MUST_CHECK amanat_result cedar_policy_set_resource_attributes(
     const struct cedar_policy_set *set, cedar_resource_attribute_fn callback, void *context);
 
+/** What a condition takes from the request: `context.need.case.open`. */
+struct cedar_path {
+    struct bytes variable; /* "principal", "action", "resource", "context" */
+    const struct bytes *keys;
+    size_t key_count;
+    size_t read_count; /* the keys after these are only asked for, with `has` */
+    struct cedar_place place;
+};
+
+/** An entity that a condition names. */
+struct cedar_named_entity {
+    struct cedar_entity_uid uid;
+    struct cedar_place place;
+};
+
+/** A part of a condition that is true or false by itself: what `&&`, `||`, `!` and `if` join. */
+struct cedar_test {
+    const struct cedar_path *paths;
+    size_t path_count;
+    const struct cedar_named_entity *entities;
+    size_t entity_count;
+};
+
+/** All tests of a policy's conditions, in the order of the text; none where it has no condition. */
+AMANAT_MUST_CHECK amanat_result cedar_policy_list_tests(const struct cedar_policy *policy,
+                                                        struct arena *arena,
+                                                        const struct cedar_test **out,
+                                                        size_t *out_count);
+
 /* ---- Schema ---- */
 
 struct cedar_schema;
@@ -458,21 +487,23 @@ AMANAT_MUST_CHECK amanat_result cedar_policy_set_check(const struct cedar_policy
                                                        struct amanat_diagnostics *diagnostics,
                                                        const struct cedar_checked_policies **out);
 
-/** A fault `unknown-attribute`; texts live until the callback returns. */
+/** A fault `unknown-attribute`; its texts live until the callback returns. */
 struct cedar_unknown_attribute {
     const struct cedar_policy *policy;
     struct cedar_place place;
+    const struct cedar_entity_uid *action; /* with which the fault was met first */
     /* The entity type by which it was reached, and the attributes of it that led there: for
-     * `resource.vehicle.cty` the type of the resource and `vehicle`. No bytes: from the context or
-     * from a record that the policy wrote. */
+     * `resource.vehicle.cty` the type of the resource and `vehicle`. No bytes: from the context
+     * (`of_context`) or from a record that the policy wrote. */
     struct bytes entity_type;
+    bool of_context;
     const struct bytes *path;
     size_t path_count;
     struct bytes attribute;
     struct bytes similar; /* the declared name that was probably meant, or no bytes */
 };
 
-/** Is told of each such fault, just after its diagnostic was added. */
+/** Takes over such faults: it adds their diagnostics, in its own words. */
 struct cedar_check_observer {
     void (*unknown_attribute)(void *context, const struct cedar_unknown_attribute *fault);
     void *context;
@@ -654,6 +685,23 @@ AMANAT_MUST_CHECK amanat_result cedar_authorize(const struct cedar_compiled_poli
                                                 struct arena *arena,
                                                 struct cedar_response *out_response);
 
+/**
+ * The policies whose scope matches the request, in the order of the set: without templates and
+ * those whose conditions can never hold. In `arena`.
+ */
+AMANAT_MUST_CHECK amanat_result cedar_policies_in_scope(
+    const struct cedar_compiled_policies *policies, const struct cedar_request *request,
+    const struct cedar_entities *entities, struct arena *arena,
+    const struct cedar_policy *const **out, size_t *out_count);
+
+/**
+ * Whether the policy's scope matches the request (its conditions are not looked at); false for a
+ * template.
+ */
+bool cedar_policy_scope_matches(const struct cedar_policy *policy,
+                                const struct cedar_request *request,
+                                const struct cedar_entities *entities);
+
 /* ---- Residuals: many actions asked about many records ---- */
 
 /** How a policy stands whose scope matches. */
@@ -703,6 +751,7 @@ struct cedar_residual {
     size_t policy_count;
 };
 
+/** Any number of actions, before the first record is asked about; `action` is not copied. */
 AMANAT_MUST_CHECK amanat_result cedar_residual_new(struct cedar_residuals *residuals,
                                                    const struct cedar_entity_uid *action,
                                                    const struct cedar_residual **out);
@@ -710,7 +759,10 @@ AMANAT_MUST_CHECK amanat_result cedar_residual_new(struct cedar_residuals *resid
 /** One record about which is asked; it remembers what single policies answered. */
 struct cedar_asked_record;
 
-/** `attributes` is a record and lives as long. Everything made for this record is in `arena`. */
+/**
+ * `attributes` is a record and lives as long. Everything made for this record is in `arena`. It can
+ * be asked by the residuals that have been made before it.
+ */
 AMANAT_MUST_CHECK amanat_result cedar_asked_record_new(struct arena *arena,
                                                        const struct cedar_residuals *residuals,
                                                        const struct cedar_value *attributes,
@@ -729,14 +781,6 @@ AMANAT_MUST_CHECK amanat_result cedar_residual_decide(const struct cedar_residua
 AMANAT_MUST_CHECK amanat_result cedar_residual_certain(const struct cedar_residual *residual,
                                                        struct arena *arena,
                                                        struct cedar_response *out_response);
-
-/**
- * Whether the policy's scope matches the request (its conditions are not looked at); false for a
- * template.
- */
-bool cedar_policy_scope_matches(const struct cedar_policy *policy,
-                                const struct cedar_request *request,
-                                const struct cedar_entities *entities);
 
 /* ---- Explanations ---- */
 

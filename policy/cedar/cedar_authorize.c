@@ -177,3 +177,23 @@ amanat_result cedar_authorize(const struct cedar_compiled_policies *policies,
     *out_response = cedar_tally_response(&tally);
     return AMANAT_OK;
 }
+
+amanat_result cedar_policies_in_scope(const struct cedar_compiled_policies *policies,
+                                      const struct cedar_request *request,
+                                      const struct cedar_entities *entities, struct arena *arena,
+                                      const struct cedar_policy *const **out, size_t *out_count)
+{
+    ASSERT(entities->is_closed);
+    const struct cedar_evaluation evaluation = cedar_evaluation_of(request, entities, arena);
+    struct cedar_candidates candidates;
+    TRY(find_candidates(&policies->index, &evaluation, &candidates));
+    const size_t count = candidates.positions.count;
+    const struct cedar_policy **found = arena_allocate_array(arena, count, sizeof(*found));
+    TRY_MEMORY(found);
+    for (size_t i = 0; i < count; i++) {
+        found[i] = policies->policies[candidates.positions.items[i]].policy;
+    }
+    *out = found;
+    *out_count = count;
+    return AMANAT_OK;
+}

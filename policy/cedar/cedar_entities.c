@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store of entities: a map from uids over a list, perhaps with a base below it. Closing it
- * computes each entity's ancestors once, so that `in` is a search in a sorted list.
+ * The store of entities: a map from uids over a list, perhaps with a base below it. Once it is
+ * closed (cedar_entities_close.c), each entity knows its ancestors, and `in` is a search in a
+ * sorted list.
  */
 #include "policy/cedar/cedar_entities.h"
 
@@ -27,9 +28,8 @@ struct cedar_entities *cedar_entities_new(struct arena *arena, const struct ceda
  * uid. */
 #define FEW_ENTITIES 4
 
-/* The store's own entity, not its base's. */
-static struct cedar_entity *find_own(const struct cedar_entities *entities,
-                                     const struct cedar_entity_uid *uid)
+struct cedar_entity *cedar_entities_find_own(const struct cedar_entities *entities,
+                                             const struct cedar_entity_uid *uid)
 {
     if (entities->items.count > FEW_ENTITIES) {
         return cedar_uid_map_get(&entities->by_uid, uid);
@@ -50,7 +50,7 @@ const struct cedar_entity *cedar_entities_find_hashed(const struct cedar_entitie
         const struct cedar_entity *entity =
             entities->items.count > FEW_ENTITIES
                 ? cedar_uid_map_get_hashed(&entities->by_uid, uid, hash)
-                : find_own(entities, uid);
+                : cedar_entities_find_own(entities, uid);
         if (entity != NULL) {
             return entity;
         }
@@ -132,7 +132,7 @@ amanat_result cedar_entities_add_at(struct cedar_entities *entities,
     entity->line = place->line;
     entity->column = place->column;
     TRY(copy_parents(entities->arena, parts, entity));
-    const struct cedar_entity *earlier = find_own(entities, &entity->uid);
+    const struct cedar_entity *earlier = cedar_entities_find_own(entities, &entity->uid);
     if (earlier == NULL) {
         return insert(entities, entity);
     }
@@ -168,16 +168,7 @@ amanat_result cedar_entities_add_actions(struct cedar_entities *entities,
     return AMANAT_OK;
 }
 
-/* ---- Closing ---- */
-
-/*
- * A step of the walk over parents: depth first, with a stack of its own, since chains may be long.
- */
-struct step {
-    struct cedar_entity *entity;
-    size_t next_parent;
-};
-typedef VECTOR(struct step) steps;
+/* ---- Asking ---- */
 
 static int compare_uid_pointers(const void *a, const void *b)
 {
@@ -200,150 +191,6 @@ bool cedar_entity_has_ancestor(const struct cedar_entity *entity,
            sorted_find(&uid, entity->ancestors, entity->ancestor_count, sizeof(*entity->ancestors),
                        compare_uid_pointers) != NULL;
 }
-
-static amanat_result hash_ancestors(struct arena *arena, struct cedar_entity *entity)
-{
-    uint64_t *hashes = arena_allocate_array(arena, entity->ancestor_count, sizeof(*hashes));
-    TRY_MEMORY(hashes);
-    for (size_t i = 0; i < entity->ancestor_count; i++) {
-        hashes[i] = cedar_uid_hash(entity->ancestors[i]);
-    }
-    entity->ancestor_hashes = hashes;
-    return AMANAT_OK;
-}
-
-/* The ancestors of an entity whose parents have theirs: the parents and their ancestors. */
-static amanat_result collect_ancestors(const struct cedar_entities *entities,
-                                       struct cedar_entity *entity)
-{
-    size_t most = entity->parent_count;
-    for (size_t i = 0; i < entity->parent_count; i++) {
-        const struct cedar_entity *parent = cedar_entities_find(entities, &entity->parents[i]);
-        most += parent == NULL ? 0 : parent->ancestor_count;
-    }
-    const struct cedar_entity_uid **all = arena_allocate_array(entities->arena, most, sizeof(*all));
-    TRY_MEMORY(all);
-    size_t count = 0;
-    for (size_t i = 0; i < entity->parent_count; i++) {
-        const struct cedar_entity *parent = cedar_entities_find(entities, &entity->parents[i]);
-        all[count++] = &entity->parents[i];
-        for (size_t j = 0; parent != NULL && j < parent->ancestor_count; j++) {
-            all[count++] = parent->ancestors[j];
-        }
-    }
-    if (entity->parent_count > 0) {
-        qsort(all, count, sizeof(const struct cedar_entity_uid *), compare_uid_pointers);
-    }
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || !cedar_entity_uid_equal(all[kept - 1], all[i])) {
-            all[kept++] = all[i];
-        }
-    }
-    entity->ancestors = all;
-    entity->ancestor_count = kept;
-    return hash_ancestors(entities->arena, entity);
-}
-
-static amanat_result refuse_cycle(const struct cedar_entity *entity,
-                                  struct amanat_diagnostics *diagnostics)
-{
-    amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "cycle", entity->source,
-                           entity->line, entity->column,
-                           "the entity `%.*s::\"%.*s\"` is its own ancestor",
-                           BYTES_PRINTF(entity->uid.type), BYTES_PRINTF(entity->uid.id));
-    return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
-}
-
-static amanat_result push_step(const struct cedar_entities *entities, steps *stack,
-                               struct cedar_entity *entity)
-{
-    struct step *step = VECTOR_PUSH(entities->arena, stack);
-    TRY_MEMORY(step);
-    step->entity = entity;
-    entity->is_being_closed = true;
-    return AMANAT_OK;
-}
-
-static amanat_result close_entity(const struct cedar_entities *entities, steps *stack,
-                                  struct cedar_entity *start,
-                                  struct amanat_diagnostics *diagnostics)
-{
-    TRY(push_step(entities, stack, start));
-    while (stack->count > 0) {
-        struct step *step = &stack->items[stack->count - 1];
-        struct cedar_entity *entity = step->entity;
-        if (step->next_parent < entity->parent_count) {
-            struct cedar_entity *parent = find_own(entities, &entity->parents[step->next_parent++]);
-            if (parent == NULL || parent->is_closed) {
-                continue;
-            }
-            if (parent->is_being_closed) {
-                return refuse_cycle(parent, diagnostics);
-            }
-            TRY(push_step(entities, stack, parent));
-            continue;
-        }
-        TRY(collect_ancestors(entities, entity));
-        entity->is_closed = true;
-        stack->count--;
-        if (cedar_entity_has_ancestor(entity, &entity->uid)) {
-            return refuse_cycle(entity, diagnostics);
-        }
-    }
-    return AMANAT_OK;
-}
-
-static bool type_may_be_in(const struct cedar_entity_type *type, struct bytes ancestor)
-{
-    for (size_t i = 0; i < type->ancestor_count; i++) {
-        if (bytes_equal(type->ancestors[i], ancestor)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static amanat_result check_ancestor_types(const struct cedar_entity *entity,
-                                          const struct cedar_schema *schema,
-                                          struct amanat_diagnostics *diagnostics)
-{
-    const struct cedar_entity_type *type = cedar_schema_entity_type(schema, entity->uid.type);
-    for (size_t i = 0; type != NULL && i < entity->ancestor_count; i++) {
-        if (!type_may_be_in(type, entity->ancestors[i]->type)) {
-            amanat_diagnostics_add(
-                diagnostics, AMANAT_SEVERITY_ERROR, "conformance", entity->source, entity->line,
-                entity->column, "an entity of type `%.*s` cannot be in one of type `%.*s`",
-                BYTES_PRINTF(entity->uid.type), BYTES_PRINTF(entity->ancestors[i]->type));
-            return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
-        }
-    }
-    return AMANAT_OK;
-}
-
-amanat_result cedar_entities_close(struct cedar_entities *entities,
-                                   const struct cedar_schema *schema,
-                                   struct amanat_diagnostics *diagnostics)
-{
-    ASSERT(!entities->is_closed);
-    steps stack = {0};
-    for (size_t i = 0; i < entities->items.count; i++) {
-        struct cedar_entity *entity = entities->items.items[i];
-        if (!entity->is_closed) {
-            TRY(close_entity(entities, &stack, entity, diagnostics));
-        }
-    }
-    amanat_result result = AMANAT_OK;
-    for (size_t i = 0; schema != NULL && i < entities->items.count; i++) {
-        const amanat_result checked =
-            check_ancestor_types(entities->items.items[i], schema, diagnostics);
-        result = amanat_is_ok(checked) ? result : checked;
-    }
-    entities->is_closed = amanat_is_ok(result);
-    return result;
-}
-
-/* ---- Asking ---- */
 
 bool cedar_entities_is_in(const struct cedar_entities *entities,
                           const struct cedar_entity_uid *descendant,

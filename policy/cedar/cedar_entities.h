@@ -31,6 +31,10 @@ struct cedar_entities {
     bool is_closed;
 };
 
+/** The store's own entity, not its base's; NULL where it has none. */
+struct cedar_entity *cedar_entities_find_own(const struct cedar_entities *entities,
+                                             const struct cedar_entity_uid *uid);
+
 /** cedar_entities_find for a uid whose hash is known. */
 const struct cedar_entity *cedar_entities_find_hashed(const struct cedar_entities *entities,
                                                       const struct cedar_entity_uid *uid,

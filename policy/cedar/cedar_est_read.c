@@ -384,12 +384,20 @@ static amanat_result read_keys(struct reading *reading, const struct document *d
     return AMANAT_OK;
 }
 
+/* The one form in which the official engine passes over keys that do not belong. */
 static amanat_result read_has(struct reading *reading, const struct form *form, node *out)
 {
-    static const struct cedar_json_key key = OPERAND("attr");
-    const struct document *keys = NULL;
+    const struct document *left = document_get(form->body, "left");
+    const struct document *keys = document_get(form->body, "attr");
     struct cedar_expression *made = NULL;
-    TRY(read_left(reading, form, CEDAR_EXPRESSION_HAS, &key, &keys, &made));
+    node *operand = ARENA_NEW(reading->json.arena, node);
+    TRY_MEMORY(operand);
+    if (left == NULL || keys == NULL) {
+        return cedar_json_fault(&reading->json, form->body,
+                                "`has` must be an object with `left` and `attr`");
+    }
+    TRY(read_expression(reading, left, operand));
+    TRY(make_node(reading, CEDAR_EXPRESSION_HAS, &form->at, operand, 1, &made));
     TRY(read_keys(reading, keys, made));
     *out = made;
     return AMANAT_OK;

@@ -178,7 +178,7 @@ static bool find_bytes(struct bytes text, struct bytes piece, size_t *out_end)
  * The first piece must begin the text, the last end it, the others follow each other somewhere
  * between. UTF-8 needs no decoding for that: no character's bytes are found inside another's.
  */
-bool cedar_pattern_matches(const struct cedar_pattern *pattern, struct bytes text)
+static bool pattern_matches(const struct cedar_pattern *pattern, struct bytes text)
 {
     const struct bytes first = pattern->pieces[0];
     const struct bytes last = pattern->pieces[pattern->count - 1];
@@ -209,7 +209,7 @@ static amanat_result evaluate_like(struct cedar_evaluation *evaluation,
     if (operand.kind != CEDAR_VALUE_STRING) {
         return fail_at(evaluation, expression, "expected String left of `like`", operand.kind);
     }
-    *out = cedar_value_bool(cedar_pattern_matches(&expression->as.pattern, operand.as.string));
+    *out = cedar_value_bool(pattern_matches(&expression->as.pattern, operand.as.string));
     return AMANAT_OK;
 }
 

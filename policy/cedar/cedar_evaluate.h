@@ -19,7 +19,4 @@ AMANAT_MUST_CHECK amanat_result cedar_evaluate_conditions(struct cedar_evaluatio
                                                           const struct cedar_condition *conditions,
                                                           size_t count, bool *out);
 
-/** Whether all of `text` matches. */
-bool cedar_pattern_matches(const struct cedar_pattern *pattern, struct bytes text);
-
 #endif

@@ -7,32 +7,29 @@
  *   root ──in Action::"view"──▶ · ──in Team::"blue"──▶ · ──is Photo──▶ · policies 4, 17
  *
  * A request has, at each level, the keys that it satisfies: none, its entity, its type, and its
- * entity's ancestors, as far as any policy names them. So the tree is walked over at most the
- * product of those, most of which end at the first level. What is found needs no further test.
+ * entity's ancestors, as far as any policy names them. At each node either those are tried or the
+ * node's children, whichever are fewer: so the walk never takes more than the tree is large. What
+ * is found needs no further test.
  */
 #include "policy/cedar/cedar_index.h"
 
 #include <stdlib.h>
 
 #include "policy/base/guard.h"
+#include "policy/base/sorted.h"
 
 enum { KEY_NONE = 0, KEY_ANY, KEYS_BUILT_IN };
-
-/* `is TYPE in` some entity. */
-struct typed_key {
-    struct bytes type;
-    uint32_t key;
-};
 
 /* The keys of constraints that name one entity; 0 where no policy has such a constraint. */
 struct named_entity {
     uint32_t equal;
     uint32_t in;
-    VECTOR(struct typed_key) is_in;
+    struct map is_in; /* by type, to struct named_type */
 };
 
+/* The key of `is TYPE`, by itself or before `in` of one entity. */
 struct named_type {
-    uint32_t is;
+    uint32_t key;
 };
 
 /* ---- Filing ---- */
@@ -57,32 +54,16 @@ static amanat_result name_entity(struct arena *arena, struct cedar_index *index,
     return cedar_uid_map_put(arena, &index->entities, uid, *out);
 }
 
-static amanat_result name_type(struct arena *arena, struct cedar_index *index, struct bytes type,
+static amanat_result name_type(struct arena *arena, struct map *types, struct bytes type,
                                struct named_type **out)
 {
-    *out = map_get(&index->types, type);
+    *out = map_get(types, type);
     if (*out != NULL) {
         return AMANAT_OK;
     }
     *out = ARENA_NEW(arena, struct named_type);
     TRY_MEMORY(*out);
-    return map_put(arena, &index->types, type, *out);
-}
-
-static amanat_result key_of_is_in(struct arena *arena, struct cedar_index *index,
-                                  struct named_entity *entity, struct bytes type, uint32_t *out)
-{
-    for (size_t i = 0; i < entity->is_in.count; i++) {
-        if (bytes_equal(entity->is_in.items[i].type, type)) {
-            *out = entity->is_in.items[i].key;
-            return AMANAT_OK;
-        }
-    }
-    struct typed_key *typed = VECTOR_PUSH(arena, &entity->is_in);
-    TRY_MEMORY(typed);
-    typed->type = type;
-    *out = number(index, &typed->key);
-    return AMANAT_OK;
+    return map_put(arena, types, type, *out);
 }
 
 /* `== E` or `in E`; the uid lives as long as the policy. */
@@ -109,12 +90,14 @@ static amanat_result key_of_scope(struct arena *arena, struct cedar_index *index
     case CEDAR_SCOPE_IN:
         return key_of_entity(arena, index, scope->kind, &scope->entity, out);
     case CEDAR_SCOPE_IS:
-        TRY(name_type(arena, index, scope->type, &type));
-        *out = number(index, &type->is);
+        TRY(name_type(arena, &index->types, scope->type, &type));
+        *out = number(index, &type->key);
         return AMANAT_OK;
     case CEDAR_SCOPE_IS_IN:
         TRY(name_entity(arena, index, &scope->entity, &entity));
-        return key_of_is_in(arena, index, entity, scope->type, out);
+        TRY(name_type(arena, &entity->is_in, scope->type, &type));
+        *out = number(index, &type->key);
+        return AMANAT_OK;
     }
     return amanat_result_of(AMANAT_STATUS_BUG);
 }
@@ -161,6 +144,15 @@ static amanat_result add_node(struct arena *arena, struct cedar_index *index, ui
     return AMANAT_OK;
 }
 
+static void adopt(struct cedar_index_node *parent, struct cedar_index_node *child, uint32_t key,
+                  uint32_t number_of_child)
+{
+    child->key = key;
+    child->next_sibling = parent->first_child;
+    parent->first_child = number_of_child;
+    parent->child_count++;
+}
+
 /* The node behind an edge, which is made where there is none. */
 static amanat_result descend(struct arena *arena, struct cedar_index *index, uint32_t key,
                              uint32_t *node)
@@ -174,6 +166,7 @@ static amanat_result descend(struct arena *arena, struct cedar_index *index, uin
         TRY(add_node(arena, index, &child));
         *edge = (struct cedar_index_edge){*node, key, child};
         index->edge_count++;
+        adopt(&index->nodes.items[*node], &index->nodes.items[child], key, child);
     }
     *node = edge->child;
     return AMANAT_OK;
@@ -216,6 +209,13 @@ amanat_result cedar_index_add(struct arena *arena, struct cedar_index *index,
 
 /* ---- Finding ---- */
 
+static int compare_numbers(const void *a, const void *b)
+{
+    const uint32_t left = *(const uint32_t *)a;
+    const uint32_t right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
 static void add_key(struct cedar_index_keys *keys, uint32_t key)
 {
     if (key != KEY_NONE) {
@@ -228,12 +228,12 @@ static void add_in(struct cedar_index_keys *keys, const struct named_entity *nam
                    struct bytes type)
 {
     add_key(keys, named->in);
-    for (size_t i = 0; i < named->is_in.count; i++) {
-        if (bytes_equal(named->is_in.items[i].type, type)) {
-            add_key(keys, named->is_in.items[i].key);
-        }
-    }
+    const struct named_type *typed = named->is_in.count == 0 ? NULL : map_get(&named->is_in, type);
+    add_key(keys, typed == NULL ? KEY_NONE : typed->key);
 }
+
+/* So many may be probed one by one; the sorted keys of more are searched, where that is less. */
+#define FEW_KEYS 16
 
 amanat_result cedar_index_keys(const struct cedar_index *index, const struct cedar_entity_uid *uid,
                                const struct cedar_entity *entity, struct arena *arena,
@@ -247,7 +247,7 @@ amanat_result cedar_index_keys(const struct cedar_index *index, const struct ced
         .items = arena_allocate_array(arena, 3 + 2 * (1 + ancestor_count), sizeof(*out->items))};
     TRY_MEMORY(out->items);
     add_key(out, KEY_ANY);
-    add_key(out, type == NULL ? KEY_NONE : type->is);
+    add_key(out, type == NULL ? KEY_NONE : type->key);
     if (named != NULL) {
         add_key(out, named->equal);
         add_in(out, named, uid->type);
@@ -258,6 +258,9 @@ amanat_result cedar_index_keys(const struct cedar_index *index, const struct ced
         if (ancestor != NULL) {
             add_in(out, ancestor, uid->type);
         }
+    }
+    if (out->count > FEW_KEYS) {
+        qsort(out->items, out->count, sizeof(*out->items), compare_numbers);
     }
     return AMANAT_OK;
 }
@@ -274,6 +277,25 @@ static amanat_result take_positions(const struct cedar_index *index, uint32_t le
     return AMANAT_OK;
 }
 
+static amanat_result walk(const struct cedar_index *index, uint32_t node,
+                          const struct cedar_index_keys *levels, size_t level_count,
+                          struct arena *arena, struct cedar_candidates *out);
+
+/* Over a node's children instead of the keys, of which there are more. */
+static amanat_result walk_children(const struct cedar_index *index, uint32_t node,
+                                   const struct cedar_index_keys *levels, size_t level_count,
+                                   struct arena *arena, struct cedar_candidates *out)
+{
+    uint32_t child = index->nodes.items[node].first_child;
+    for (; child != 0; child = index->nodes.items[child].next_sibling) {
+        if (sorted_find(&index->nodes.items[child].key, levels->items, levels->count,
+                        sizeof(*levels->items), compare_numbers) != NULL) {
+            TRY(walk(index, child, levels + 1, level_count - 1, arena, out));
+        }
+    }
+    return AMANAT_OK;
+}
+
 /* Down from `node`, over the levels whose keys are given. */
 static amanat_result walk(const struct cedar_index *index, uint32_t node,
                           const struct cedar_index_keys *levels, size_t level_count,
@@ -282,6 +304,9 @@ static amanat_result walk(const struct cedar_index *index, uint32_t node,
     if (level_count == 0) {
         return take_positions(index, node, arena, out);
     }
+    if (levels->count > FEW_KEYS && index->nodes.items[node].child_count < levels->count) {
+        return walk_children(index, node, levels, level_count, arena, out);
+    }
     for (size_t i = 0; i < levels->count; i++) {
         const struct cedar_index_edge *edge = find_edge(index, node, levels->items[i]);
         if (edge->key != KEY_NONE) {
@@ -289,13 +314,6 @@ static amanat_result walk(const struct cedar_index *index, uint32_t node,
         }
     }
     return AMANAT_OK;
-}
-
-static int compare_positions(const void *a, const void *b)
-{
-    const uint32_t left = *(const uint32_t *)a;
-    const uint32_t right = *(const uint32_t *)b;
-    return left < right ? -1 : left > right;
 }
 
 #define FEW_POSITIONS 32
@@ -333,7 +351,7 @@ static void put_in_order(struct cedar_candidates *candidates)
     if (count <= FEW_POSITIONS) {
         insert_sorted(items, count);
     } else {
-        qsort(items, count, sizeof(*items), compare_positions);
+        qsort(items, count, sizeof(*items), compare_numbers);
     }
     size_t kept = 1;
     for (size_t i = 1; i < count; i++) {

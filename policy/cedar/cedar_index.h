@@ -19,6 +19,10 @@ struct cedar_index_edge {
 
 struct cedar_index_node {
     VECTOR(uint32_t) positions; /* of policies; only at the last level */
+    uint32_t key;               /* of the edge that leads here */
+    uint32_t first_child;       /* 0: none, since nobody has the root for a child */
+    uint32_t next_sibling;
+    uint32_t child_count;
 };
 
 /** Zero-initialised is an empty index. */
@@ -39,7 +43,7 @@ AMANAT_MUST_CHECK amanat_result cedar_index_add(struct arena *arena, struct ceda
 
 /** The constraints that one entity of a request satisfies, as far as any policy has them. */
 struct cedar_index_keys {
-    uint32_t *items;
+    uint32_t *items; /* ascending, if there are more than a few */
     size_t count;
 };
 

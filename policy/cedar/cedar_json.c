@@ -224,8 +224,10 @@ static amanat_result check_required(const struct cedar_json *json, const struct 
     return AMANAT_OK;
 }
 
-amanat_result cedar_json_record(const struct cedar_json *json, const struct cedar_type *type,
-                                const struct document *document, struct cedar_value *out)
+/* With `uniform` each member is of that type, else of the one that `type` declares; or NULL. */
+static amanat_result read_record(const struct cedar_json *json, const struct cedar_type *type,
+                                 const struct cedar_type *uniform, const struct document *document,
+                                 struct cedar_value *out)
 {
     if (document->kind != DOCUMENT_OBJECT) {
         return cedar_json_fault(json, document, "expected an object, found %s",
@@ -236,8 +238,10 @@ amanat_result cedar_json_record(const struct cedar_json *json, const struct ceda
     TRY_MEMORY(fields);
     for (size_t i = 0; i < document->count; i++) {
         const struct document_member *member = &document->members[i];
-        const struct cedar_type *expected = NULL;
-        TRY(member_type(json, type, member, &expected));
+        const struct cedar_type *expected = uniform;
+        if (uniform == NULL) {
+            TRY(member_type(json, type, member, &expected));
+        }
         fields[i].key = member->key;
         TRY(cedar_json_value(json, expected, &member->value, &fields[i].value));
     }
@@ -246,23 +250,17 @@ amanat_result cedar_json_record(const struct cedar_json *json, const struct ceda
                        cedar_value_record(json->arena, fields, document->count, out));
 }
 
+amanat_result cedar_json_record(const struct cedar_json *json, const struct cedar_type *type,
+                                const struct document *document, struct cedar_value *out)
+{
+    return read_record(json, type, NULL, document, out);
+}
+
 amanat_result cedar_json_uniform_record(const struct cedar_json *json,
                                         const struct cedar_type *type,
                                         const struct document *document, struct cedar_value *out)
 {
-    if (document->kind != DOCUMENT_OBJECT) {
-        return cedar_json_fault(json, document, "expected an object, found %s",
-                                document_kind_name(document->kind));
-    }
-    struct cedar_field *fields =
-        arena_allocate_array(json->arena, document->count, sizeof(*fields));
-    TRY_MEMORY(fields);
-    for (size_t i = 0; i < document->count; i++) {
-        fields[i].key = document->members[i].key;
-        TRY(cedar_json_value(json, type, &document->members[i].value, &fields[i].value));
-    }
-    return check_depth(json, document,
-                       cedar_value_record(json->arena, fields, document->count, out));
+    return read_record(json, NULL, type, document, out);
 }
 
 /* ---- All values ---- */

@@ -61,11 +61,16 @@ static struct cedar_entity_uid uid_of_name(const struct amanat_entity_name *name
     return (struct cedar_entity_uid){bytes_of_text(name->type), bytes_of_text(name->id)};
 }
 
+static const char *name_of(const struct amanat_source *source)
+{
+    return source->name == NULL ? "" : source->name;
+}
+
 /* Messages and policies name their source for as long as the arena lives. */
 static amanat_result copy_name(struct arena *arena, const struct amanat_source *source,
                                const char **out)
 {
-    *out = arena_format(arena, "%s", source->name == NULL ? "" : source->name);
+    *out = arena_format(arena, "%s", name_of(source));
     TRY_MEMORY(*out);
     return AMANAT_OK;
 }
@@ -74,8 +79,7 @@ static amanat_result copy_name(struct arena *arena, const struct amanat_source *
 static amanat_result quoted(amanat_result result, const struct amanat_source *source,
                             struct amanat_diagnostics *diagnostics)
 {
-    amanat_diagnostics_quote(diagnostics, source->name == NULL ? "" : source->name, source->text.at,
-                             source->text.length);
+    amanat_diagnostics_quote(diagnostics, name_of(source), source->text.at, source->text.length);
     return result;
 }
 
@@ -166,7 +170,7 @@ amanat_result amanat_policy_set_add(struct amanat_policy_set *set,
 {
     const struct bytes text = bytes_of_text(source->text);
     return quoted((cedar_text_is_json(text) ? cedar_policy_set_add_est : cedar_policy_set_add_text)(
-                      set->set, source->name, text, diagnostics),
+                      set->set, name_of(source), text, diagnostics),
                   source, diagnostics);
 }
 
@@ -195,6 +199,60 @@ size_t amanat_policy_set_count(const struct amanat_policy_set *set)
     return cedar_policy_set_count(set->set);
 }
 
+/* A policy's public name is only a name: behind it is this folder's own. */
+static const struct cedar_policy *policy_behind(const struct amanat_policy *policy)
+{
+    return (const struct cedar_policy *)policy;
+}
+
+const struct amanat_policy *amanat_policy_set_at(const struct amanat_policy_set *set, size_t index)
+{
+    return (const struct amanat_policy *)cedar_policy_set_at(set->set, index);
+}
+
+const struct amanat_policy *amanat_policy_set_find(const struct amanat_policy_set *set,
+                                                   struct amanat_text id)
+{
+    return (const struct amanat_policy *)cedar_policy_set_find(set->set, bytes_of_text(id));
+}
+
+struct amanat_policy_summary amanat_policy_summary(const struct amanat_policy *policy)
+{
+    static const enum amanat_policy_kind kinds[] = {
+        [CEDAR_POLICY_STATIC] = AMANAT_POLICY_STATIC,
+        [CEDAR_POLICY_TEMPLATE] = AMANAT_POLICY_TEMPLATE,
+        [CEDAR_POLICY_LINK] = AMANAT_POLICY_LINK,
+    };
+    const struct cedar_policy *behind = policy_behind(policy);
+    return (struct amanat_policy_summary){.id = text_of_bytes(cedar_policy_id(behind)),
+                                          .kind = kinds[cedar_policy_kind(behind)],
+                                          .is_forbid =
+                                              cedar_policy_effect(behind) != CEDAR_EFFECT_PERMIT,
+                                          .source = cedar_policy_source(behind),
+                                          .line = cedar_policy_line(behind),
+                                          .column = cedar_policy_column(behind)};
+}
+
+bool amanat_policy_annotation(const struct amanat_policy *policy, const char *key,
+                              struct amanat_text *out_value)
+{
+    struct bytes value;
+    if (!cedar_policy_annotation(policy_behind(policy), key, &value)) {
+        return false;
+    }
+    *out_value = text_of_bytes(value);
+    return true;
+}
+
+amanat_result amanat_policy_to_json(const struct amanat_policy *policy,
+                                    struct amanat_owned_text *out)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, TEXT_LIMIT);
+    cedar_policy_append_est(&buffer, policy_behind(policy));
+    return take_text(&buffer, out);
+}
+
 amanat_result amanat_policy_set_to_json(const struct amanat_policy_set *set,
                                         struct amanat_owned_text *out)
 {
@@ -214,9 +272,9 @@ static amanat_result format(format_fn format_text, const struct amanat_source *s
     struct buffer buffer;
     TRY_MEMORY(arena);
     buffer_init(&buffer, TEXT_LIMIT);
-    const amanat_result result =
-        quoted(format_text(arena, source->name, bytes_of_text(source->text), diagnostics, &buffer),
-               source, diagnostics);
+    const amanat_result result = quoted(
+        format_text(arena, name_of(source), bytes_of_text(source->text), diagnostics, &buffer),
+        source, diagnostics);
     arena_free(arena);
     if (!amanat_is_ok(result)) {
         buffer_clear(&buffer);
@@ -268,6 +326,29 @@ amanat_result amanat_schema_parse(const struct amanat_source *sources, size_t co
     return amanat_schema_finish(parse_schema(schema, sources, count, diagnostics), schema, out);
 }
 
+amanat_result amanat_schema_to_json(const struct amanat_schema *schema,
+                                    struct amanat_owned_text *out)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, TEXT_LIMIT);
+    cedar_schema_append_json(&buffer, schema->schema);
+    return take_text(&buffer, out);
+}
+
+amanat_result amanat_schema_to_text(const struct amanat_schema *schema,
+                                    struct amanat_diagnostics *diagnostics,
+                                    struct amanat_owned_text *out)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, TEXT_LIMIT);
+    const amanat_result result = cedar_schema_append_text(&buffer, schema->schema, diagnostics);
+    if (!amanat_is_ok(result)) {
+        buffer_clear(&buffer);
+        return result;
+    }
+    return take_text(&buffer, out);
+}
+
 /* ---- Checked and compiled policies ---- */
 
 amanat_result amanat_policy_set_check(const struct amanat_policy_set *set,
@@ -303,12 +384,14 @@ amanat_result amanat_policies_compile_unchecked(const struct amanat_policy_set *
 
 /* ---- Entities and context ---- */
 
+/* `base` and `schema` may be NULL. */
 static amanat_result parse_entities(struct amanat_entities *entities,
+                                    const struct amanat_entities *base,
                                     const struct cedar_schema *schema,
                                     const struct amanat_source *sources, size_t count,
                                     struct amanat_diagnostics *diagnostics)
 {
-    entities->entities = cedar_entities_new(entities->arena, NULL);
+    entities->entities = cedar_entities_new(entities->arena, base == NULL ? NULL : base->entities);
     TRY_MEMORY(entities->entities);
     for (size_t i = 0; i < count; i++) {
         const char *name = NULL;
@@ -317,7 +400,7 @@ static amanat_result parse_entities(struct amanat_entities *entities,
                                            bytes_of_text(sources[i].text), diagnostics),
                    &sources[i], diagnostics));
     }
-    if (schema != NULL) {
+    if (schema != NULL && base == NULL) {
         TRY(cedar_entities_add_actions(entities->entities, schema));
     }
     return cedar_entities_close(entities->entities, schema, diagnostics);
@@ -328,10 +411,20 @@ amanat_result amanat_entities_parse(const struct amanat_schema *schema,
                                     struct amanat_diagnostics *diagnostics,
                                     struct amanat_entities **out)
 {
+    return amanat_entities_parse_over(NULL, schema, sources, count, diagnostics, out);
+}
+
+amanat_result amanat_entities_parse_over(const struct amanat_entities *base,
+                                         const struct amanat_schema *schema,
+                                         const struct amanat_source *sources, size_t count,
+                                         struct amanat_diagnostics *diagnostics,
+                                         struct amanat_entities **out)
+{
     struct amanat_entities *entities = amanat_entities_new_of(ENTITIES_LIMIT);
     TRY_MEMORY(entities);
-    return amanat_entities_finish(parse_entities(entities, schema == NULL ? NULL : schema->schema,
-                                                 sources, count, diagnostics),
+    return amanat_entities_finish(parse_entities(entities, base,
+                                                 schema == NULL ? NULL : schema->schema, sources,
+                                                 count, diagnostics),
                                   entities, out);
 }
 
@@ -359,7 +452,8 @@ amanat_result amanat_context_parse(const struct amanat_schema *schema,
 {
     struct amanat_context *context = amanat_context_new_of(CONTEXT_LIMIT);
     TRY_MEMORY(context);
-    const struct cedar_entity_uid uid = uid_of_name(action);
+    const struct cedar_entity_uid uid =
+        action == NULL ? (struct cedar_entity_uid){0} : uid_of_name(action);
     return amanat_context_finish(
         parse_context(context, schema == NULL ? NULL : schema->schema, &uid, source, diagnostics),
         context, out);

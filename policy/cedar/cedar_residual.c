@@ -17,6 +17,9 @@ struct left_over {
     struct cedar_simplified simplified;
     struct cedar_answer answer; /* unless it is open */
     size_t open_number;         /* if it is: its place in a record's answers */
+    /* For which it was worked out: what is certain to fail still asks for it, to say why. */
+    struct cedar_entity_uid action;
+    const struct cedar_entity *action_entity;
 };
 
 struct cedar_residuals {
@@ -30,8 +33,10 @@ struct cedar_residuals {
 };
 
 struct cedar_asked_record {
+    struct cedar_request request; /* its action is that of the policy that is being asked */
     struct cedar_evaluation evaluation;
     struct cedar_answer *answers; /* by open_number; OPEN: not asked yet */
+    size_t answer_count;
 };
 
 amanat_result cedar_residuals_new(struct arena *arena,
@@ -100,6 +105,8 @@ static amanat_result work_out(struct cedar_residuals *residuals, uint32_t positi
     TRY(cedar_simplify_conditions(evaluation, compiled->conditions, compiled->condition_count,
                                   &left->simplified));
     left->position = position;
+    left->action = residuals->request.action;
+    left->action_entity = evaluation->action;
     left->shown.policy = compiled->policy;
     left->shown.standing = left->simplified.standing;
     left->answer.standing = left->simplified.standing;
@@ -168,12 +175,15 @@ amanat_result cedar_asked_record_new(struct arena *arena, const struct cedar_res
 {
     struct cedar_asked_record *record = ARENA_NEW(arena, struct cedar_asked_record);
     TRY_MEMORY(record);
+    record->request = residuals->request;
     record->evaluation = residuals->evaluation;
+    record->evaluation.request = &record->request;
     record->evaluation.arena = arena;
     record->evaluation.resource_is_open = false;
     record->evaluation.resource_override = attributes;
     record->answers = arena_allocate_array(arena, residuals->open_count, sizeof(*record->answers));
     TRY_MEMORY(record->answers);
+    record->answer_count = residuals->open_count;
     *out = record;
     return AMANAT_OK;
 }
@@ -186,12 +196,16 @@ static const struct left_over *left_over_of(const struct cedar_residual_policy *
 static amanat_result ask(struct cedar_asked_record *record, const struct left_over *left,
                          const struct cedar_answer **out)
 {
+    ASSERT(left->open_number < record->answer_count);
     struct cedar_answer *answer = &record->answers[left->open_number];
     *out = answer;
-    return answer->standing != CEDAR_STANDING_OPEN
-               ? AMANAT_OK
-               : cedar_weigh(&record->evaluation, left->shown.policy, left->simplified.conditions,
-                             left->simplified.condition_count, answer);
+    if (answer->standing != CEDAR_STANDING_OPEN) {
+        return AMANAT_OK;
+    }
+    record->request.action = left->action;
+    record->evaluation.action = left->action_entity;
+    return cedar_weigh(&record->evaluation, left->shown.policy, left->simplified.conditions,
+                       left->simplified.condition_count, answer);
 }
 
 amanat_result cedar_residual_decide(const struct cedar_residual *residual,

@@ -67,12 +67,6 @@ AMANAT_MUST_CHECK amanat_result cedar_resolver_full_name(const struct cedar_reso
                                                          struct bytes name_space, struct bytes name,
                                                          struct bytes *out);
 
-/** The entity type that a name in a name space means. */
-AMANAT_MUST_CHECK amanat_result cedar_resolver_entity_type(const struct cedar_resolver *resolver,
-                                                           const struct cedar_namespace *name_space,
-                                                           const struct cedar_schema_name *name,
-                                                           struct cedar_entity_type **out);
-
 /** The type that an expression means (cedar_schema_types.c). */
 AMANAT_MUST_CHECK amanat_result cedar_resolver_type(const struct cedar_resolver *resolver,
                                                     const struct cedar_namespace *name_space,

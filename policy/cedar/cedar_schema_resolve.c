@@ -214,10 +214,11 @@ static amanat_result check_shadows(struct cedar_resolver *resolver,
 
 /* ---- Looking up ---- */
 
-amanat_result cedar_resolver_entity_type(const struct cedar_resolver *resolver,
-                                         const struct cedar_namespace *name_space,
-                                         const struct cedar_schema_name *name,
-                                         struct cedar_entity_type **out)
+/* The entity type that a name in a name space means. */
+static amanat_result find_entity_type(const struct cedar_resolver *resolver,
+                                      const struct cedar_namespace *name_space,
+                                      const struct cedar_schema_name *name,
+                                      struct cedar_entity_type **out)
 {
     struct cedar_entity_type *type = NULL;
     if (bytes_find(name->path, ':') == name->path.length) {
@@ -270,8 +271,7 @@ static amanat_result resolve_entity_types(const struct cedar_resolver *resolver,
     TRY_MEMORY(types);
     for (size_t i = 0; i < names->count; i++) {
         struct cedar_entity_type *type = NULL;
-        GO_ON_AFTER_FAULT(
-            result, cedar_resolver_entity_type(resolver, name_space, &names->items[i], &type));
+        GO_ON_AFTER_FAULT(result, find_entity_type(resolver, name_space, &names->items[i], &type));
         if (type != NULL) {
             types[count++] = type->name;
         }
@@ -328,8 +328,8 @@ static amanat_result resolve_entities(struct cedar_resolver *resolver,
     common.enum_id_count = sort_names(ids, id_count);
     for (size_t i = 0; i < declaration->names.count; i++) {
         struct cedar_entity_type *type = NULL;
-        GO_ON_AFTER_FAULT(result, cedar_resolver_entity_type(resolver, name_space,
-                                                             &declaration->names.items[i], &type));
+        GO_ON_AFTER_FAULT(
+            result, find_entity_type(resolver, name_space, &declaration->names.items[i], &type));
         if (type != NULL) {
             type->shape = common.shape;
             type->tags = common.tags;

@@ -128,13 +128,15 @@ bool cedar_action_is_in(const struct cedar_schema *schema, const struct cedar_en
 
 /* ---- Faults (cedar_typecheck_fault.c) ---- */
 
-/**
- * A fault at an expression; `expected` says what is wrong, in the words of the other diagnostics.
- * `*out_new` (or NULL): whether it has not been reported for this policy.
- */
-__attribute__((format(printf, 5, 6))) AMANAT_MUST_CHECK amanat_result
+/** A fault at an expression, in the words of the other diagnostics. */
+__attribute__((format(printf, 4, 5))) AMANAT_MUST_CHECK amanat_result
 cedar_check_fault(struct cedar_checker *checker, struct cedar_place place, const char *code,
-                  bool *out_new, const char *format, ...);
+                  const char *format, ...);
+
+/** A fault of which somebody else tells; `*out_new`: the policy has not had it before. */
+AMANAT_MUST_CHECK amanat_result cedar_check_silent_fault(struct cedar_checker *checker,
+                                                         struct cedar_place place, const char *text,
+                                                         bool *out_new);
 
 struct cedar_place cedar_place_of(const struct cedar_expression *expression);
 

@@ -147,6 +147,8 @@ static amanat_result find_owner(struct cedar_checker *checker,
         type = typing.type;
     }
     fault->entity_type = type.kind == CEDAR_VALUE_ENTITY ? type.entity_type : BYTES("");
+    fault->of_context = operand->kind == CEDAR_EXPRESSION_VARIABLE &&
+                        operand->as.variable == CEDAR_VARIABLE_CONTEXT;
     fault->path = path + start;
     fault->path_count = CEDAR_EXPRESSION_DEPTH_LIMIT - start;
     return AMANAT_OK;
@@ -154,17 +156,20 @@ static amanat_result find_owner(struct cedar_checker *checker,
 
 static amanat_result tell_observer(struct cedar_checker *checker,
                                    const struct cedar_expression *get,
-                                   const struct cedar_static_type *type, struct bytes similar)
+                                   const struct cedar_static_type *type, const char *text,
+                                   struct bytes similar)
 {
     struct cedar_unknown_attribute fault = {.policy = checker->policy,
+                                            .place = cedar_place_of(get),
+                                            .action = &checker->environment->action->uid,
                                             .attribute = get->as.attribute,
-                                            .similar = similar,
-                                            .place = cedar_place_of(get)};
-    if (checker->observer == NULL) {
-        return AMANAT_OK;
+                                            .similar = similar};
+    bool is_new = false;
+    TRY(cedar_check_silent_fault(checker, fault.place, text, &is_new));
+    if (is_new) {
+        TRY(find_owner(checker, get->operands[0], *type, &fault));
+        checker->observer->unknown_attribute(checker->observer->context, &fault);
     }
-    TRY(find_owner(checker, get->operands[0], *type, &fault));
-    checker->observer->unknown_attribute(checker->observer->context, &fault);
     return AMANAT_OK;
 }
 
@@ -175,16 +180,18 @@ static amanat_result unknown_attribute(struct cedar_checker *checker,
 {
     struct bytes *names = NULL;
     size_t count = 0;
-    bool is_new = false;
     struct bytes similar = BYTES("");
     char hint[SIMILAR_HINT_SIZE];
     TRY(list_names(checker, record, &names, &count));
     (void)similar_word(get->as.attribute, names, count, &similar);
-    TRY(cedar_check_fault(
-        checker, cedar_place_of(get), "unknown-attribute", &is_new, "%s has no attribute `%.*s`%s",
-        describe_owner(checker, get->operands[0], type), BYTES_PRINTF(get->as.attribute),
-        similar_hint(get->as.attribute, names, count, hint)));
-    return is_new ? tell_observer(checker, get, type, similar) : AMANAT_OK;
+    const char *text = arena_format(checker->arena, "%s has no attribute `%.*s`%s",
+                                    describe_owner(checker, get->operands[0], type),
+                                    BYTES_PRINTF(get->as.attribute),
+                                    similar_hint(get->as.attribute, names, count, hint));
+    TRY_MEMORY(text);
+    return checker->observer != NULL
+               ? tell_observer(checker, get, type, text, similar)
+               : cedar_check_fault(checker, cedar_place_of(get), "unknown-attribute", "%s", text);
 }
 
 amanat_result cedar_check_get(struct cedar_checker *checker,
@@ -208,7 +215,7 @@ amanat_result cedar_check_get(struct cedar_checker *checker,
         cedar_presence_has(&checker->present, cedar_terms_asked(&checker->terms, expression)[0])) {
         return AMANAT_OK;
     }
-    return cedar_check_fault(checker, cedar_place_of(expression), "optional-attribute", NULL,
+    return cedar_check_fault(checker, cedar_place_of(expression), "optional-attribute",
                              "the attribute `%.*s` of %s may be missing: ask with `has` before it "
                              "is read",
                              BYTES_PRINTF(expression->as.attribute),

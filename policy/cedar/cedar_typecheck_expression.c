@@ -170,7 +170,7 @@ static amanat_result join_branches(struct cedar_checker *checker,
         return AMANAT_OK;
     }
     out->type = cedar_static_of_kind(CEDAR_VALUE_NONE);
-    return cedar_check_fault(checker, cedar_place_of(expression), "incompatible-types", NULL,
+    return cedar_check_fault(checker, cedar_place_of(expression), "incompatible-types",
                              "the branches of this `if` have different types: `%s` and `%s`",
                              cedar_static_text(checker->arena, &then->type),
                              cedar_static_text(checker->arena, &other->type));
@@ -234,7 +234,7 @@ static amanat_result check_element(struct cedar_checker *checker,
     }
     TRY(cedar_static_join(&checker->joins, common, &typing.type, &exists, &joined));
     if (!exists) {
-        TRY(cedar_check_fault(checker, cedar_place_of(element), "incompatible-types", NULL,
+        TRY(cedar_check_fault(checker, cedar_place_of(element), "incompatible-types",
                               "this element is of type `%s`, those before it are of type `%s`",
                               cedar_static_text(checker->arena, &typing.type),
                               cedar_static_text(checker->arena, common)));
@@ -256,7 +256,7 @@ static amanat_result check_set(struct cedar_checker *checker,
     if (expression->operand_count > 0) {
         return AMANAT_OK;
     }
-    return cedar_check_fault(checker, cedar_place_of(expression), "empty-set", NULL,
+    return cedar_check_fault(checker, cedar_place_of(expression), "empty-set",
                              "`[]` has no type: a set needs an element (ask with `isEmpty()` "
                              "whether a set has none)");
 }

@@ -55,8 +55,15 @@ static const char *describe_environment(struct cedar_checker *checker)
     return text == NULL ? "" : text;
 }
 
+amanat_result cedar_check_silent_fault(struct cedar_checker *checker, struct cedar_place place,
+                                       const char *text, bool *out_new)
+{
+    checker->faulty = true;
+    return remember(checker, place, text, out_new);
+}
+
 amanat_result cedar_check_fault(struct cedar_checker *checker, struct cedar_place place,
-                                const char *code, bool *out_new, const char *format, ...)
+                                const char *code, const char *format, ...)
 {
     char text[1024];
     bool is_new = false;
@@ -64,8 +71,7 @@ amanat_result cedar_check_fault(struct cedar_checker *checker, struct cedar_plac
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    checker->faulty = true;
-    TRY(remember(checker, place, text, &is_new));
+    TRY(cedar_check_silent_fault(checker, place, text, &is_new));
     if (is_new) {
         const struct cedar_policy *policy = checker->policy;
         const bool has_place = place.line > 0;
@@ -74,9 +80,6 @@ amanat_result cedar_check_fault(struct cedar_checker *checker, struct cedar_plac
                                has_place ? place.column : policy->column, "%s%s", text,
                                describe_environment(checker));
     }
-    if (out_new != NULL) {
-        *out_new = is_new;
-    }
     return AMANAT_OK;
 }
 
@@ -84,7 +87,7 @@ amanat_result cedar_check_expected(struct cedar_checker *checker,
                                    const struct cedar_expression *expression, const char *wanted,
                                    const struct cedar_static_type *found)
 {
-    return cedar_check_fault(checker, cedar_place_of(expression), "unexpected-type", NULL,
+    return cedar_check_fault(checker, cedar_place_of(expression), "unexpected-type",
                              "expected %s, found `%s`", wanted,
                              cedar_static_text(checker->arena, found));
 }
@@ -104,7 +107,7 @@ amanat_result cedar_check_entity_type(struct cedar_checker *checker, struct ceda
     for (size_t i = 0; i < count; i++) {
         names[i] = cedar_schema_entity_type_at(checker->schema, i)->name;
     }
-    return cedar_check_fault(checker, place, "unknown-entity-type", NULL,
+    return cedar_check_fault(checker, place, "unknown-entity-type",
                              "there is no entity type `%.*s`%s", BYTES_PRINTF(type),
                              similar_hint(type, names, count, hint));
 }
@@ -150,9 +153,8 @@ static amanat_result unknown_action(struct cedar_checker *checker, struct cedar_
     if (!found) {
         TRY(similar_action(checker, uid, &meant, &found));
     }
-    return cedar_check_fault(checker, place, "unknown-action", NULL,
-                             "there is no action `%s`%s%s%s", cedar_check_uid_text(checker, uid),
-                             found ? "; did you mean `" : "",
+    return cedar_check_fault(checker, place, "unknown-action", "there is no action `%s`%s%s%s",
+                             cedar_check_uid_text(checker, uid), found ? "; did you mean `" : "",
                              found ? cedar_check_uid_text(checker, &meant) : "", found ? "`?" : "");
 }
 
@@ -172,7 +174,7 @@ amanat_result cedar_check_uid(struct cedar_checker *checker, struct cedar_place 
     if (!type->is_enum || cedar_names_contain(type->enum_ids, type->enum_id_count, uid->id)) {
         return AMANAT_OK;
     }
-    return cedar_check_fault(checker, place, "unknown-enum-id", NULL,
+    return cedar_check_fault(checker, place, "unknown-enum-id",
                              "there is no entity `%s`: the ids of this type are listed in the "
                              "schema%s",
                              cedar_check_uid_text(checker, uid),

@@ -29,7 +29,7 @@ static amanat_result check_count(struct cedar_checker *checker, const struct ced
     if (call->operand_count == operation->arity) {
         return AMANAT_OK;
     }
-    return cedar_check_fault(checker, cedar_place_of(call), "argument-count", NULL,
+    return cedar_check_fault(checker, cedar_place_of(call), "argument-count",
                              "`%s` takes %zu argument%s, not %zu", operation->name,
                              operation->arity - subject, operation->arity - subject == 1 ? "" : "s",
                              call->operand_count - subject);
@@ -101,7 +101,7 @@ static amanat_result check_equality(struct cedar_checker *checker,
         *out = CEDAR_TRUTH_FALSE;
         return AMANAT_OK;
     }
-    return cedar_check_fault(checker, cedar_place_of(call), "incompatible-types", NULL,
+    return cedar_check_fault(checker, cedar_place_of(call), "incompatible-types",
                              "`%s` compares `%s` with `%s`, which is another type",
                              call->as.operation->name,
                              cedar_static_text(checker->arena, &left.type),
@@ -284,7 +284,7 @@ static amanat_result check_elements_fit(struct cedar_checker *checker,
     bool exists = false;
     TRY(cedar_static_join(&checker->joins, element, other, &exists, &joined));
     return exists ? AMANAT_OK
-                  : cedar_check_fault(checker, cedar_place_of(call), "incompatible-types", NULL,
+                  : cedar_check_fault(checker, cedar_place_of(call), "incompatible-types",
                                       "`%s` looks for `%s` in a set of `%s`, which is another type",
                                       call->as.operation->name,
                                       cedar_static_text(checker->arena, other),
@@ -380,7 +380,7 @@ amanat_result cedar_check_get_tag(struct cedar_checker *checker,
         return AMANAT_OK;
     }
     if (tags == NULL) {
-        return cedar_check_fault(checker, cedar_place_of(call), "no-tags", NULL,
+        return cedar_check_fault(checker, cedar_place_of(call), "no-tags",
                                  "entities of type `%.*s` have no tags",
                                  BYTES_PRINTF(entity.entity_type));
     }
@@ -388,7 +388,7 @@ amanat_result cedar_check_get_tag(struct cedar_checker *checker,
     if (cedar_presence_has(&checker->present, cedar_terms_asked(&checker->terms, call)[0])) {
         return AMANAT_OK;
     }
-    return cedar_check_fault(checker, cedar_place_of(call), "optional-tag", NULL,
+    return cedar_check_fault(checker, cedar_place_of(call), "optional-tag",
                              "this tag of `%.*s` may be missing: ask with `hasTag` before it is "
                              "read",
                              BYTES_PRINTF(entity.entity_type));
@@ -404,14 +404,14 @@ static amanat_result check_text(struct cedar_checker *checker, const struct ceda
     struct cedar_evaluation evaluation = {.arena = checker->arena};
     struct cedar_value made;
     if (operand->kind != CEDAR_EXPRESSION_LITERAL) {
-        return cedar_check_fault(checker, cedar_place_of(operand), "constructor", NULL,
+        return cedar_check_fault(checker, cedar_place_of(operand), "constructor",
                                  "`%s` needs a text that stands there, not one that is computed",
                                  operation->name);
     }
     if (amanat_is_ok(operation->apply(&evaluation, &operand->as.literal, &made))) {
         return AMANAT_OK;
     }
-    return cedar_check_fault(checker, cedar_place_of(operand), "constructor", NULL,
+    return cedar_check_fault(checker, cedar_place_of(operand), "constructor",
                              "`%.*s` is no text for `%s`",
                              BYTES_PRINTF(operand->as.literal.as.string), operation->name);
 }

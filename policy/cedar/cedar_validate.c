@@ -61,7 +61,7 @@ static amanat_result check_actions_in_scope(struct cedar_checker *checker,
         const struct bytes type = scope->entities[i].type;
         TRY(cedar_check_uid(checker, place, &scope->entities[i]));
         if (!bytes_equal(first, type)) {
-            TRY(cedar_check_fault(checker, place, "incompatible-types", NULL,
+            TRY(cedar_check_fault(checker, place, "incompatible-types",
                                   "this action is of type `%.*s`, those before it are of type "
                                   "`%.*s`: a list must keep to one",
                                   BYTES_PRINTF(type), BYTES_PRINTF(first)));
@@ -331,6 +331,20 @@ static void explain_side(const struct cedar_checker *checker, const struct side 
     }
 }
 
+/* `action == Action::"…"` of what only others are in. */
+static bool is_equal_to_group(const struct cedar_checker *checker)
+{
+    const struct cedar_action_scope *scope = &checker->policy->scope.action;
+    for (size_t i = 0; i < cedar_schema_action_count(checker->schema); i++) {
+        const struct cedar_action *action = cedar_schema_action_at(checker->schema, i);
+        if (scope->kind == CEDAR_SCOPE_EQUAL && action->applies &&
+            cedar_action_is_in(checker->schema, &action->uid, &scope->entities[0])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void explain_scope(const struct cedar_checker *checker, struct buffer *text)
 {
     static const struct cedar_scope anything = {.kind = CEDAR_SCOPE_ANY};
@@ -339,7 +353,11 @@ static void explain_scope(const struct cedar_checker *checker, struct buffer *te
                                  {"resource", &scope->resource, false}};
     for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
         if (!side_fits(checker, &sides[i], &anything)) {
-            buffer_append_string(text, "none of its actions applies to a principal and a resource");
+            buffer_append_string(
+                text, is_equal_to_group(checker)
+                          ? "`action ==` names a group of actions, which is never asked itself; "
+                            "write `action in`"
+                          : "none of its actions applies to a principal and a resource");
             return;
         }
         if (!side_fits(checker, &sides[i], sides[i].scope)) {
@@ -356,10 +374,13 @@ static amanat_result no_request_fits(struct cedar_checker *checker)
     const struct cedar_place nowhere = {0};
     const struct cedar_policy *policy = checker->policy;
     struct buffer why;
+    if (checker->faulty) {
+        return AMANAT_OK; /* it follows from a name that is not declared */
+    }
     buffer_init(&why, LONGEST_EXPLANATION);
     explain_scope(checker, &why);
     const amanat_result result = cedar_check_fault(
-        checker, nowhere, "no-request-fits", NULL, "no request fits the scope of %s `%.*s`: %.*s%s",
+        checker, nowhere, "no-request-fits", "no request fits the scope of %s `%.*s`: %.*s%s",
         policy->kind == CEDAR_POLICY_LINK ? "the link" : "the policy", BYTES_PRINTF(policy->id),
         BYTES_PRINTF(buffer_bytes(&why)), why.broken ? " …" : "");
     buffer_clear(&why);

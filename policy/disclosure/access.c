@@ -84,16 +84,18 @@ static amanat_result find_advice(const struct access *access, struct bytes actio
 {
     const struct cedar_request request = {
         access->principal, {BYTES("Action"), action}, access->service, access->field_context};
+    const struct cedar_policy *const *policies = NULL;
+    size_t count = 0;
+    TRY(cedar_policies_in_scope(access->ruleset->compiled_policies, &request, access->entities,
+                                access->arena, &policies, &count));
     VECTOR(struct bytes) seen = {0};
     struct buffer text;
     buffer_init(&text, ADVICE_LIMIT);
-    for (size_t i = 0; i < cedar_policy_set_count(access->ruleset->policies); i++) {
-        const struct cedar_policy *policy = cedar_policy_set_at(access->ruleset->policies, i);
+    for (size_t i = 0; i < count; i++) {
         struct bytes advice = {0};
-        if (cedar_policy_effect(policy) != CEDAR_EFFECT_PERMIT ||
-            !cedar_policy_annotation(policy, "advice", &advice) ||
-            is_repeated(seen.items, seen.count, advice) ||
-            !cedar_policy_scope_matches(policy, &request, access->entities)) {
+        if (cedar_policy_effect(policies[i]) != CEDAR_EFFECT_PERMIT ||
+            !cedar_policy_annotation(policies[i], "advice", &advice) ||
+            is_repeated(seen.items, seen.count, advice)) {
             continue;
         }
         struct bytes *slot = VECTOR_PUSH(access->arena, &seen);

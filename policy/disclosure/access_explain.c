@@ -26,7 +26,25 @@ struct question {
     bool record_is_unknown; /* a record type before any record is seen */
 };
 
-static enum explained_standing standing_of(const struct cedar_explanation *explanation)
+static bool permits(const struct cedar_policy *policy)
+{
+    return cedar_policy_effect(policy) == CEDAR_EFFECT_PERMIT;
+}
+
+/* The conjunct at which evaluation ends without an answer, or NULL. */
+static const struct cedar_conjunct *erring_conjunct(const struct cedar_explanation *explanation)
+{
+    for (size_t i = 0; i < explanation->conjunct_count; i++) {
+        if (explanation->conjuncts[i].outcome == CEDAR_OUTCOME_ERROR) {
+            return &explanation->conjuncts[i];
+        }
+    }
+    return NULL;
+}
+
+/* A forbid that errs forbids, too (design 2). */
+static enum explained_standing standing_of(const struct cedar_policy *policy,
+                                           const struct cedar_explanation *explanation)
 {
     enum explained_standing standing = EXPLAINED_APPLIES;
     if (!explanation->principal.matches || !explanation->action.matches ||
@@ -35,11 +53,13 @@ static enum explained_standing standing_of(const struct cedar_explanation *expla
     }
     for (size_t i = 0; i < explanation->conjunct_count; i++) {
         const enum cedar_outcome outcome = explanation->conjuncts[i].outcome;
-        if (outcome == CEDAR_OUTCOME_OPEN) {
-            standing = EXPLAINED_OPEN;
-        } else if (outcome != CEDAR_OUTCOME_HOLDS) {
+        if (outcome == CEDAR_OUTCOME_ERROR && !permits(policy)) {
+            return standing;
+        }
+        if (outcome != CEDAR_OUTCOME_HOLDS && outcome != CEDAR_OUTCOME_OPEN) {
             return EXPLAINED_FAILS;
         }
+        standing = outcome == CEDAR_OUTCOME_OPEN ? EXPLAINED_OPEN : standing;
     }
     return standing;
 }
@@ -64,7 +84,7 @@ static amanat_result explain_policy(const struct question *question,
     out->parts = (out->explanation.principal.matches ? 1U : 0U) +
                  (out->explanation.action.matches ? 1U : 0U) +
                  (out->explanation.resource.matches ? 1U : 0U);
-    out->standing = standing_of(&out->explanation);
+    out->standing = standing_of(policy, &out->explanation);
     return AMANAT_OK;
 }
 
@@ -156,11 +176,6 @@ static amanat_result add_response(struct arena *arena, const struct cedar_respon
     return AMANAT_OK;
 }
 
-static bool permits(const struct cedar_policy *policy)
-{
-    return cedar_policy_effect(policy) == CEDAR_EFFECT_PERMIT;
-}
-
 /* What the gateway would be told. */
 static amanat_result ask_policies(const struct question *question, struct growing *growing)
 {
@@ -179,6 +194,22 @@ static amanat_result ask_policies(const struct question *question, struct growin
     return AMANAT_OK;
 }
 
+/* A policy whose scope matches and that errs whatever the record is. */
+static amanat_result note_error(struct arena *arena, const struct explained_policy *explained,
+                                struct growing *growing)
+{
+    const struct cedar_explanation *explanation = &explained->explanation;
+    const struct cedar_conjunct *erring = erring_conjunct(explanation);
+    if (explained->parts < 3 || erring == NULL ||
+        erring != &explanation->conjuncts[explanation->held]) {
+        return AMANAT_OK;
+    }
+    return add_error(arena,
+                     &(struct cedar_policy_error){explained->policy, erring->error,
+                                                  erring->error_line, erring->error_column},
+                     growing);
+}
+
 /* One policy before any record is seen, about the field's own record or about one that may lie
  * around it. */
 static amanat_result sort_in(const struct question *question, const struct cedar_policy *policy,
@@ -188,6 +219,9 @@ static amanat_result sort_in(const struct question *question, const struct cedar
     const bool is_own = about + 1 == question->about_count;
     struct explained_policy explained;
     TRY(explain_policy(question, policy, &question->about[about], &explained));
+    if (is_own) {
+        TRY(note_error(arena, &explained, growing));
+    }
     if (permits(policy)) {
         return explained.standing == EXPLAINED_APPLIES ? add_permit(arena, policy, growing)
                                                        : add_other(arena, &explained, growing);
@@ -379,37 +413,15 @@ static amanat_result explain_place(const struct question *frame, size_t record,
     return AMANAT_OK;
 }
 
-static bool operation_uses_outside(const struct catalogue *catalogue,
-                                   const struct catalogue_operation *operation, size_t label)
-{
-    for (size_t i = 0; i < operation->record_count; i++) {
-        const struct catalogue_record *record = &catalogue->records[operation->records[i]];
-        for (size_t k = 0; k < record->label_count; k++) {
-            if (record->labels[k] == label) {
-                return catalogue->label_uses[label].outside_records;
-            }
-        }
-    }
-    return true;
-}
-
 static amanat_result explain_outside(const struct access *access, struct explained_place *out)
 {
-    const struct catalogue *catalogue = access->ruleset->catalogue;
     const struct catalogue_operation *operation = access->request->call->operation;
     const struct asked_record service = {
         .record = CATALOGUE_NONE, .uid = access->service, .entities = access->entities};
     const struct question frame = {
         .access = access, .context = &access->field_context, .about = &service, .about_count = 1};
-    size_t *labels = arena_allocate_array(access->arena, operation->label_count, sizeof(*labels));
-    TRY_MEMORY(labels);
-    size_t count = 0;
-    for (size_t i = 0; i < operation->label_count; i++) {
-        if (operation_uses_outside(catalogue, operation, operation->labels[i])) {
-            labels[count++] = operation->labels[i];
-        }
-    }
-    return explain_place(&frame, CATALOGUE_NONE, labels, count, out);
+    return explain_place(&frame, CATALOGUE_NONE, operation->outside_labels,
+                         operation->outside_label_count, out);
 }
 
 /* A record type before any record is seen; other types of the operation may lie around it. */
@@ -435,7 +447,7 @@ static amanat_result explain_record_type(const struct access *access, size_t rec
                                    .about = about,
                                    .about_count = operation->record_count,
                                    .record_is_unknown = true};
-    return explain_place(&frame, record, type->labels, type->label_count, out);
+    return explain_place(&frame, record, type->own_labels, type->own_label_count, out);
 }
 
 static amanat_result explain_places(const struct access *access, struct access_explanation *out)
@@ -516,7 +528,7 @@ static amanat_result explain_record(const struct access *access,
                                    .context = &access->field_context,
                                    .about = about,
                                    .about_count = outer_count + 1};
-    return explain_place(&frame, record->record, type->labels, type->label_count, out);
+    return explain_place(&frame, record->record, type->own_labels, type->own_label_count, out);
 }
 
 /* Keeps the explanation of the first record of its kind; all others only count. */

@@ -223,14 +223,15 @@ static amanat_result is_forbidden_for(const struct access *access, size_t label,
     return AMANAT_OK;
 }
 
-static bool record_has_label(const struct catalogue_record *record, size_t label)
+/* What lies in a record inside another is decided about the inner one. */
+static bool has_own_label(const struct catalogue_record *record, size_t label)
 {
-    for (size_t i = 0; i < record->label_count; i++) {
-        if (record->labels[i] == label) {
-            return true;
-        }
-    }
-    return false;
+    return catalogue_lists(record->own_labels, record->own_label_count, label);
+}
+
+static bool has_outside_label(const struct catalogue_operation *operation, size_t label)
+{
+    return catalogue_lists(operation->outside_labels, operation->outside_label_count, label);
 }
 
 amanat_result access_is_forbidden(const struct access_decision *decision, size_t label, bool *out)
@@ -244,13 +245,13 @@ amanat_result access_is_forbidden(const struct access_decision *decision, size_t
         const size_t record = operation->records[i];
         const struct cedar_entity_uid uid = record_uid(access, record);
         const struct cedar_entities *entities = NULL;
-        if (record_has_label(&catalogue->records[record], label)) {
+        if (has_own_label(&catalogue->records[record], label)) {
             TRY(record_entities(access, record, NULL, &entities));
             TRY(is_forbidden_for(access, label, &uid, entities, &is_forbidden));
             is_in_record = true;
         }
     }
-    if (!is_in_record || catalogue->label_uses[label].outside_records) {
+    if (!is_in_record || has_outside_label(operation, label)) {
         TRY(is_forbidden_for(access, label, &access->service, access->entities, &is_forbidden));
     }
     *out = is_forbidden;
@@ -263,9 +264,14 @@ const char *access_disclosure_word(const struct access_decision *decision,
                                    const struct catalogue_operation *operation, size_t label)
 {
     const struct plan *plan = decision->plan;
-    uint8_t strongest = plan->service[label].strongest;
+    uint8_t strongest = has_outside_label(operation, label) ? plan->service[label].strongest
+                                                            : (uint8_t)DISCLOSURE_WITHHELD;
     for (size_t i = 0; i < operation->record_count; i++) {
-        const struct plan_verdict *verdict = &plan->records[operation->records[i]].verdicts[label];
+        const size_t record = operation->records[i];
+        const struct plan_verdict *verdict = &plan->records[record].verdicts[label];
+        if (!has_own_label(&plan->catalogue->records[record], label)) {
+            continue;
+        }
         if (verdict->depends_on_record) {
             return "record";
         }

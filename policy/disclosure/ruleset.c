@@ -83,12 +83,8 @@ static amanat_result derive(struct arena *arena, const struct catalogue *catalog
     return result;
 }
 
-/*
- * Messages show the lines of the folder. They do not show those of facts, which hold data about
- * people and whose messages may end in a log.
- */
-static void quote_folder(const struct ruleset_sources *sources,
-                         struct amanat_diagnostics *diagnostics)
+void ruleset_quote_folder(const struct ruleset_sources *sources,
+                          struct amanat_diagnostics *diagnostics)
 {
     for (size_t i = 0; i < sources->folder_count; i++) {
         amanat_diagnostics_quote(diagnostics, sources->folder[i].path.at,
@@ -189,7 +185,7 @@ amanat_result ruleset_write_schema(const struct ruleset_sources *sources,
     if (amanat_is_ok(result)) {
         result = write_schema(arena, &copies, derived, diagnostics, out);
     }
-    quote_folder(&copies, diagnostics);
+    ruleset_quote_folder(&copies, diagnostics);
     arena_free(arena);
     return result;
 }
@@ -411,6 +407,7 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
                              struct amanat_diagnostics *diagnostics)
 {
     struct bytes derived = {0};
+    const struct cedar_checked_policies *checked = NULL;
     ruleset->sources.folder_count = sources->folder_count;
     ruleset->sources.facts_count = sources->facts_count;
     TRY(copy_sources(ruleset->arena, sources->folder, sources->folder_count,
@@ -428,11 +425,10 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
     TRY(compile_entities(ruleset, diagnostics));
     TRY(policies);
     TRY(cedar_policy_set_resource_attributes(ruleset->policies, note_attribute, ruleset));
-    TRY(cedar_compile_unchecked(ruleset->arena, ruleset->policies, &ruleset->compiled_policies));
-    TRY(index_field_actions(ruleset));
     const amanat_result bindings = ruleset_check_bindings(ruleset, diagnostics);
-    TRY(ruleset_check_policies(ruleset, diagnostics));
-    ruleset_lint_paging(ruleset, diagnostics);
+    TRY(ruleset_check_policies(ruleset, diagnostics, &checked));
+    TRY(cedar_compile(ruleset->arena, checked, &ruleset->compiled_policies));
+    TRY(index_field_actions(ruleset));
     return bindings;
 }
 
@@ -445,7 +441,7 @@ amanat_result ruleset_compile(const struct ruleset_sources *sources,
     ruleset->arena = arena_new(RULESET_ARENA_LIMIT);
     const amanat_result result = ruleset->arena == NULL ? amanat_result_of(AMANAT_STATUS_MEMORY)
                                                         : compile(ruleset, sources, diagnostics);
-    quote_folder(&ruleset->sources, diagnostics);
+    ruleset_quote_folder(&ruleset->sources, diagnostics);
     if (!amanat_is_ok(result)) {
         ruleset_unref(ruleset);
         return result;

@@ -30,6 +30,14 @@ AMANAT_MUST_CHECK amanat_result ruleset_compile(const struct ruleset_sources *so
                                                 struct amanat_diagnostics *diagnostics,
                                                 struct ruleset **out);
 
+/**
+ * Warns of policies that are right and perhaps not meant: "weaker-mode-forbidden",
+ * "query-finer-than-answer", "case-unbound" (ruleset_lint.c),
+ * "paging-shows-left-out-records" (ruleset_parameter.c).
+ */
+AMANAT_MUST_CHECK amanat_result ruleset_lint(const struct ruleset *ruleset,
+                                             struct amanat_diagnostics *diagnostics);
+
 /** Counting references is safe from several threads. The last `unref` frees; NULL is fine there. */
 struct ruleset *ruleset_ref(struct ruleset *ruleset);
 void ruleset_unref(struct ruleset *ruleset);

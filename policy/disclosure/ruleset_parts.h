@@ -30,9 +30,28 @@ struct ruleset {
     bool model_has_case;
 };
 
-/** CONFIG_FAULT, after diagnostics, for policies that cannot be meant (ruleset_check.c). */
+/* What a check of policies may take beside the ruleset; it is given back afterwards. */
+#define RULESET_SCRATCH_LIMIT ((size_t)256 << 20)
+
+/**
+ * Checks the policies, which only then can be compiled: strictly against the schema, and for what
+ * cannot be meant here (ruleset_check.c). CONFIG_FAULT after diagnostics for all faults.
+ */
 AMANAT_MUST_CHECK amanat_result ruleset_check_policies(const struct ruleset *ruleset,
-                                                       struct amanat_diagnostics *diagnostics);
+                                                       struct amanat_diagnostics *diagnostics,
+                                                       const struct cedar_checked_policies **out);
+
+/** Its part that is Cedar's: types, with messages that name the services (ruleset_attribute.c). */
+AMANAT_MUST_CHECK amanat_result ruleset_check_types(const struct ruleset *ruleset,
+                                                    struct amanat_diagnostics *diagnostics,
+                                                    const struct cedar_checked_policies **out);
+
+/**
+ * Messages show the lines of the folder. They do not show those of facts, which hold data about
+ * people and whose messages may end in a log.
+ */
+void ruleset_quote_folder(const struct ruleset_sources *sources,
+                          struct amanat_diagnostics *diagnostics);
 
 /**
  * CONFIG_FAULT, after diagnostics, for parameters that are set from attributes which the model does

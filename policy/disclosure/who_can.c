@@ -18,14 +18,21 @@ struct kind {
     struct bytes name;
     struct cedar_entity_uid uid;
     size_t service; /* index of that which it is in, or that it is */
-    bool is_record;
+    size_t record;  /* index of its type, or CATALOGUE_NONE */
+};
+
+/** An action asked about that can be asked of something; no group. */
+struct leaf {
+    const struct cedar_action *action;
+    size_t label; /* which it discloses in some mode; CATALOGUE_NONE: it is no mode of a label */
+    bool is_operation;
 };
 
 /** What is asked about, and what has been found of it. A cell is leaf, kind, partner, purpose. */
 struct inquiry {
     const struct ruleset *ruleset;
     struct arena *arena;
-    VECTOR(const struct cedar_action *) leaves;
+    VECTOR(struct leaf) leaves;
     VECTOR(struct kind) kinds;
     struct who_can_names partners;
     struct who_can_names purposes;
@@ -47,6 +54,39 @@ static bool action_is_in(const struct cedar_action *action, const struct cedar_e
     return is_in;
 }
 
+static bool is_operation_of(const struct catalogue_service *service, struct bytes id)
+{
+    for (size_t i = 0; i < service->operation_count; i++) {
+        if (bytes_equal(service->operations[i].id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_operation(const struct inquiry *inquiry, struct bytes id)
+{
+    const struct catalogue *catalogue = inquiry->ruleset->catalogue;
+    bool is_one = false;
+    for (size_t i = 0; i < catalogue->service_count; i++) {
+        is_one |= is_operation_of(&catalogue->services[i], id);
+    }
+    return is_one;
+}
+
+/* Of a mode: which label it discloses; CATALOGUE_NONE for an operation, query: and submit:. */
+static size_t disclosed_label(const struct inquiry *inquiry, struct bytes action)
+{
+    const struct ruleset *ruleset = inquiry->ruleset;
+    const size_t count = ruleset->catalogue->vocabulary.label_count * DISCLOSURE_MODE_COUNT;
+    for (size_t i = 0; i < count; i++) {
+        if (bytes_equal(ruleset->field_actions[i].id, action)) {
+            return i / DISCLOSURE_MODE_COUNT;
+        }
+    }
+    return CATALOGUE_NONE;
+}
+
 static amanat_result find_leaves(struct inquiry *inquiry, const struct cedar_entity_uid *group,
                                  struct who_can *out)
 {
@@ -59,9 +99,10 @@ static amanat_result find_leaves(struct inquiry *inquiry, const struct cedar_ent
         names[i] = action->uid.id;
         out->is_action |= cedar_entity_uid_equal(&action->uid, group);
         if (action->applies && action_is_in(action, group)) {
-            const struct cedar_action **leaf = VECTOR_PUSH(inquiry->arena, &inquiry->leaves);
+            struct leaf *leaf = VECTOR_PUSH(inquiry->arena, &inquiry->leaves);
             TRY_MEMORY(leaf);
-            *leaf = action;
+            *leaf = (struct leaf){action, disclosed_label(inquiry, names[i]),
+                                  is_operation(inquiry, names[i])};
         }
     }
     out->actions = (struct who_can_names){names, count};
@@ -81,26 +122,45 @@ static bool leaf_takes(const struct cedar_action *leaf, struct bytes type)
 static bool some_leaf_takes(const struct inquiry *inquiry, struct bytes type)
 {
     for (size_t i = 0; i < inquiry->leaves.count; i++) {
-        if (leaf_takes(inquiry->leaves.items[i], type)) {
+        if (leaf_takes(inquiry->leaves.items[i].action, type)) {
             return true;
         }
     }
     return false;
 }
 
-/* An operation is its own service's affair; by what may be asked is every service's. */
-static bool leaf_is_for(const struct inquiry *inquiry, const struct cedar_action *leaf,
+/* Whether fields of the label lie outside records in answers of the service. */
+static bool has_outside(const struct catalogue_service *service, size_t label)
+{
+    for (size_t i = 0; i < service->operation_count; i++) {
+        const struct catalogue_operation *operation = &service->operations[i];
+        if (catalogue_lists(operation->outside_labels, operation->outside_label_count, label)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whether a permit of the leaf for this kind opens anything: an operation is its own service's
+ * affair, by what may be asked every service's, and a mode is about fields that are there, in the
+ * record itself: of a record inside another the inner one's permits count.
+ */
+static bool leaf_is_for(const struct inquiry *inquiry, const struct leaf *leaf,
                         const struct kind *kind)
 {
     const struct catalogue *catalogue = inquiry->ruleset->catalogue;
-    for (size_t i = 0; !kind->is_record && i < catalogue->service_count; i++) {
-        for (size_t k = 0; k < catalogue->services[i].operation_count; k++) {
-            if (bytes_equal(catalogue->services[i].operations[k].id, leaf->uid.id)) {
-                return kind->service == i;
-            }
-        }
+    const struct catalogue_service *service = &catalogue->services[kind->service];
+    if (kind->record != CATALOGUE_NONE) {
+        const struct catalogue_record *record = &catalogue->records[kind->record];
+        return leaf->label != CATALOGUE_NONE &&
+               catalogue_lists(record->own_labels, record->own_label_count, leaf->label);
     }
-    return leaf_takes(leaf, kind->uid.type);
+    if (leaf->label != CATALOGUE_NONE) {
+        return has_outside(service, leaf->label);
+    }
+    return leaf_takes(leaf->action, kind->uid.type) &&
+           (!leaf->is_operation || is_operation_of(service, leaf->action->uid.id));
 }
 
 static amanat_result add_kind(struct inquiry *inquiry, const struct kind *kind)
@@ -124,8 +184,8 @@ static amanat_result find_kinds(struct inquiry *inquiry)
                     ? record->name
                     : arena_format_bytes(inquiry->arena, "%.*s of %.*s", BYTES_PRINTF(record->name),
                                          BYTES_PRINTF(service));
-            TRY(add_kind(inquiry, &(struct kind){
-                                      name, {record->name, BYTES("")}, record->services[k], true}));
+            TRY(add_kind(inquiry,
+                         &(struct kind){name, {record->name, BYTES("")}, record->services[k], i}));
         }
     }
     for (size_t i = 0; some_leaf_takes(inquiry, BYTES("Service")) && i < catalogue->service_count;
@@ -133,7 +193,8 @@ static amanat_result find_kinds(struct inquiry *inquiry)
         const struct bytes service = catalogue->services[i].name;
         const struct bytes name =
             arena_format_bytes(inquiry->arena, "Service %.*s", BYTES_PRINTF(service));
-        TRY(add_kind(inquiry, &(struct kind){name, {BYTES("Service"), service}, i, false}));
+        TRY(add_kind(inquiry,
+                     &(struct kind){name, {BYTES("Service"), service}, i, CATALOGUE_NONE}));
     }
     return AMANAT_OK;
 }
@@ -198,7 +259,7 @@ static amanat_result make_entities(struct inquiry *inquiry)
             cedar_entities_new(inquiry->arena, inquiry->ruleset->entities);
         TRY_MEMORY(entities);
         TRY(add_somebody(inquiry, i / inquiry->kinds.count, entities));
-        if (kind->is_record) {
+        if (kind->record != CATALOGUE_NONE) {
             TRY(cedar_entities_add(entities, &(struct cedar_entity_parts){.uid = kind->uid,
                                                                           .parents = &service,
                                                                           .parent_count = 1}));
@@ -376,22 +437,61 @@ struct visit {
     bool *row;
 };
 
+/* Whether records of the one kind can lie in records of the other, as far as labels tell. */
+static bool may_lie_in(const struct inquiry *inquiry, const struct kind *inner,
+                       const struct kind *outer)
+{
+    const struct catalogue_record *records = inquiry->ruleset->catalogue->records;
+    if (inner->record == CATALOGUE_NONE || outer->record == CATALOGUE_NONE ||
+        inner->record == outer->record || inner->service != outer->service) {
+        return false;
+    }
+    const struct catalogue_record *around = &records[outer->record];
+    for (size_t i = 0; i < records[inner->record].label_count; i++) {
+        if (!catalogue_lists(around->labels, around->label_count,
+                             records[inner->record].labels[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A forbid about a record also takes away what is permitted of a record inside it. */
+static bool is_permitted_inside(const struct inquiry *inquiry, size_t leaf, const struct cell *cell)
+{
+    const struct kind *around = &inquiry->kinds.items[cell->kind];
+    for (size_t i = 0; i < inquiry->kinds.count; i++) {
+        const struct cell inside = {i, cell->partner, cell->purpose};
+        if (inquiry->permitted[cell_index(inquiry, leaf, &inside)] &&
+            may_lie_in(inquiry, &inquiry->kinds.items[i], around)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the pass does with a leaf that the policy covers; whether it belongs into a row. */
+static bool take_leaf(const struct visit *visit, size_t leaf, const struct cell *cell,
+                      bool is_certain)
+{
+    struct inquiry *inquiry = visit->inquiry;
+    const size_t index = cell_index(inquiry, leaf, cell);
+    const bool is_for =
+        leaf_is_for(inquiry, &inquiry->leaves.items[leaf], &inquiry->kinds.items[cell->kind]);
+    if (visit->pass == PASS_TAKE_AWAY) {
+        return inquiry->permitted[index] || is_permitted_inside(inquiry, leaf, cell);
+    }
+    inquiry->forbidden[index] |= is_for && visit->pass == PASS_FORBID && is_certain;
+    inquiry->permitted[index] |= is_for && visit->pass == PASS_PERMIT;
+    return is_for && visit->pass == PASS_PERMIT && !inquiry->forbidden[index];
+}
+
 /* Marks the leaves of a cell that the pass is about; whether there is one. */
 static bool mark_leaves(const struct visit *visit, const struct cell *cell, bool is_certain)
 {
-    struct inquiry *inquiry = visit->inquiry;
     bool some = false;
-    for (size_t i = 0; i < inquiry->leaves.count; i++) {
-        const size_t index = cell_index(inquiry, i, cell);
-        visit->row[i] = false;
-        if (!visit->covers[i] ||
-            !leaf_is_for(inquiry, inquiry->leaves.items[i], &inquiry->kinds.items[cell->kind])) {
-            continue;
-        }
-        inquiry->forbidden[index] |= visit->pass == PASS_FORBID && is_certain;
-        inquiry->permitted[index] |= visit->pass == PASS_PERMIT;
-        visit->row[i] = (visit->pass == PASS_PERMIT && !inquiry->forbidden[index]) ||
-                        (visit->pass == PASS_TAKE_AWAY && inquiry->permitted[index]);
+    for (size_t i = 0; i < visit->inquiry->leaves.count; i++) {
+        visit->row[i] = visit->covers[i] && take_leaf(visit, i, cell, is_certain);
         some |= visit->row[i];
     }
     return some;
@@ -405,8 +505,8 @@ static amanat_result visit_cell(const struct visit *visit, const struct cell *ce
     const struct shape *shape = &visit->shape;
     struct cedar_explanation explanation;
     memset(visit->row, 0, shape->end * sizeof(bool));
-    TRY(explain_cell(visit->inquiry, visit->policy, visit->inquiry->leaves.items[visit->first],
-                     cell, &explanation));
+    TRY(explain_cell(visit->inquiry, visit->policy,
+                     visit->inquiry->leaves.items[visit->first].action, cell, &explanation));
     const enum cedar_outcome outcome =
         judge(visit->inquiry, visit->policy, cell, &explanation, &visit->row[shape->conditions]);
     *out_is_for = explanation.resource.matches &&
@@ -518,7 +618,7 @@ static amanat_result name_row(const struct visit *visit,
     TRY_MEMORY(labels);
     TRY_MEMORY(kinds);
     for (size_t i = 0; i < inquiry->leaves.count; i++) {
-        labels[i] = leaf_label(inquiry->leaves.items[i]);
+        labels[i] = leaf_label(inquiry->leaves.items[i].action);
     }
     for (size_t i = 0; i < inquiry->kinds.count; i++) {
         kinds[i] = inquiry->kinds.items[i].name;
@@ -543,7 +643,7 @@ static amanat_result visit_policy(struct visit *visit, struct row_list *list)
     struct inquiry *inquiry = visit->inquiry;
     struct cedar_explanation explanation;
     struct flags rows = {.rows = {0}};
-    TRY(explain_cell(inquiry, visit->policy, inquiry->leaves.items[visit->first],
+    TRY(explain_cell(inquiry, visit->policy, inquiry->leaves.items[visit->first].action,
                      &(struct cell){0, 0, 0}, &explanation));
     struct shape *shape = &visit->shape;
     shape->conditions = inquiry->leaves.count;
@@ -566,7 +666,7 @@ static bool find_covered(const struct inquiry *inquiry, const struct cedar_polic
 {
     bool some = false;
     for (size_t i = inquiry->leaves.count; i-- > 0;) {
-        const struct cedar_entity_uid *leaf = &inquiry->leaves.items[i]->uid;
+        const struct cedar_entity_uid *leaf = &inquiry->leaves.items[i].action->uid;
         covers[i] = bytes_equal(leaf_mode(leaf->id), mode) &&
                     ruleset_speaks_of(inquiry->ruleset, policy, leaf);
         *out_first = covers[i] ? i : *out_first;
@@ -598,9 +698,9 @@ static amanat_result run_pass(struct inquiry *inquiry, struct bytes mode, enum p
 
 static bool is_first_of_mode(const struct inquiry *inquiry, size_t leaf)
 {
-    const struct bytes mode = leaf_mode(inquiry->leaves.items[leaf]->uid.id);
+    const struct bytes mode = leaf_mode(inquiry->leaves.items[leaf].action->uid.id);
     for (size_t i = 0; i < leaf; i++) {
-        if (bytes_equal(leaf_mode(inquiry->leaves.items[i]->uid.id), mode)) {
+        if (bytes_equal(leaf_mode(inquiry->leaves.items[i].action->uid.id), mode)) {
             return false;
         }
     }
@@ -612,7 +712,7 @@ static amanat_result run_passes(struct inquiry *inquiry, struct row_list *permit
                                 struct row_list *forbids)
 {
     for (size_t i = 0; i < inquiry->leaves.count; i++) {
-        const struct bytes mode = leaf_mode(inquiry->leaves.items[i]->uid.id);
+        const struct bytes mode = leaf_mode(inquiry->leaves.items[i].action->uid.id);
         if (is_first_of_mode(inquiry, i)) {
             TRY(run_pass(inquiry, mode, PASS_FORBID, forbids));
             TRY(run_pass(inquiry, mode, PASS_PERMIT, permits));

@@ -6,6 +6,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/vector.h"
+#include "tests/conformance/cedar_case_decide.h"
 
 #define TEXT_LIMIT ((size_t)16 << 20)
 
@@ -21,29 +22,49 @@ struct run {
     struct buffer *answer;
 };
 
-static void write_array(struct buffer *buffer, const struct document *array)
+static void write_json(struct buffer *buffer, const struct document *document, bool sorted);
+
+static void write_array(struct buffer *buffer, const struct document *array, bool sorted)
 {
     buffer_append_byte(buffer, '[');
     for (size_t i = 0; i < array->count; i++) {
         buffer_append_string(buffer, i > 0 ? "," : "");
-        cedar_case_write_json(buffer, &array->items[i]);
+        write_json(buffer, &array->items[i], sorted);
     }
     buffer_append_byte(buffer, ']');
 }
 
-static void write_object(struct buffer *buffer, const struct document *object)
+/* Keys stand in the order of their bytes when `sorted`, of which there are few; else as they are.
+ */
+static const struct document_member *member_at(const struct document *object, size_t index,
+                                               bool sorted)
+{
+    for (size_t i = 0; sorted && i < object->count; i++) {
+        size_t before = 0;
+        for (size_t j = 0; j < object->count; j++) {
+            before += bytes_compare(object->members[j].key, object->members[i].key) < 0 ? 1 : 0;
+        }
+        if (before == index) {
+            return &object->members[i];
+        }
+    }
+    return &object->members[index];
+}
+
+static void write_object(struct buffer *buffer, const struct document *object, bool sorted)
 {
     buffer_append_byte(buffer, '{');
     for (size_t i = 0; i < object->count; i++) {
+        const struct document_member *member = member_at(object, i, sorted);
         buffer_append_string(buffer, i > 0 ? "," : "");
-        buffer_append_json_string(buffer, object->members[i].key);
+        buffer_append_json_string(buffer, member->key);
         buffer_append_byte(buffer, ':');
-        cedar_case_write_json(buffer, &object->members[i].value);
+        write_json(buffer, &member->value, sorted);
     }
     buffer_append_byte(buffer, '}');
 }
 
-void cedar_case_write_json(struct buffer *buffer, const struct document *document)
+static void write_json(struct buffer *buffer, const struct document *document, bool sorted)
 {
     switch (document->kind) {
     case DOCUMENT_NULL:
@@ -59,12 +80,17 @@ void cedar_case_write_json(struct buffer *buffer, const struct document *documen
         buffer_append_json_string(buffer, document->text);
         break;
     case DOCUMENT_ARRAY:
-        write_array(buffer, document);
+        write_array(buffer, document, sorted);
         break;
     case DOCUMENT_OBJECT:
-        write_object(buffer, document);
+        write_object(buffer, document, sorted);
         break;
     }
+}
+
+void cedar_case_write_json(struct buffer *buffer, const struct document *document)
+{
+    write_json(buffer, document, false);
 }
 
 /* A text that the case holds as a document, written out in the arena. */
@@ -82,6 +108,16 @@ static amanat_result json_text(struct run *run, const struct document *document,
     TRY(written);
     TRY_MEMORY(copy);
     *out = bytes_of(copy, length);
+    return AMANAT_OK;
+}
+
+/* A text in Cedar's syntax, or one in JSON that the case holds as a document. */
+static amanat_result text_of(struct run *run, const struct document *document, struct bytes *out)
+{
+    if (document->kind != DOCUMENT_STRING) {
+        return json_text(run, document, out);
+    }
+    *out = document->text;
     return AMANAT_OK;
 }
 
@@ -109,13 +145,24 @@ static amanat_result read_schema(struct run *run, bool *out_fine)
         skip(run, "schema");
         return AMANAT_OK;
     }
-    const struct cedar_schema_source source = {.name = "schema", .text = schema->text};
+    struct cedar_schema_source source = {.name = "schema"};
+    TRY(text_of(run, schema, &source.text));
     return note(run, "schema",
                 cedar_schema_parse(run->arena, &source, 1, run->diagnostics, &run->schema),
                 out_fine);
 }
 
-/* All policies as one text, each beginning a line. */
+static amanat_result add_policy(struct run *run, struct cedar_policy_set *set,
+                                const struct document *policy,
+                                struct amanat_diagnostics *diagnostics)
+{
+    struct bytes text;
+    TRY(text_of(run, policy, &text));
+    return policy->kind == DOCUMENT_STRING
+               ? cedar_policy_set_add_text(set, "policies", text, diagnostics)
+               : cedar_policy_set_add_est(set, "policies", text, diagnostics);
+}
+
 static amanat_result read_policies(struct run *run, bool *out_fine)
 {
     const struct cedar_policy_set_options options = {.ids = CEDAR_POLICY_IDS_BY_POSITION};
@@ -124,8 +171,8 @@ static amanat_result read_policies(struct run *run, bool *out_fine)
     run->policies = cedar_policy_set_new(run->arena, &options);
     TRY_MEMORY(run->policies);
     for (size_t i = 0; policies != NULL && i < policies->count; i++) {
-        const amanat_result added = cedar_policy_set_add_text(
-            run->policies, "policies", policies->items[i].text, run->diagnostics);
+        const amanat_result added =
+            add_policy(run, run->policies, &policies->items[i], run->diagnostics);
         result = amanat_is_ok(added) ? result : added;
     }
     return note(run, "policies", result, out_fine);
@@ -173,15 +220,15 @@ static amanat_result read_links(struct run *run, bool *out_fine)
     return note(run, "links", result, out_fine);
 }
 
-/* Whether a set of one text, and one link of it unless that is NULL, is valid. */
-static amanat_result check_alone(struct run *run, struct bytes text, const struct document *link,
-                                 bool *out_valid)
+/* Whether a set of one policy, and one link of it unless that is NULL, is valid. */
+static amanat_result check_alone(struct run *run, const struct document *policy,
+                                 const struct document *link, bool *out_valid)
 {
     const struct cedar_policy_set_options options = {.ids = CEDAR_POLICY_IDS_BY_POSITION};
     const struct cedar_checked_policies *checked = NULL;
     struct cedar_policy_set *set = cedar_policy_set_new(run->arena, &options);
     TRY_MEMORY(set);
-    TRY(cedar_policy_set_add_text(set, "policies", text, NULL));
+    TRY(add_policy(run, set, policy, NULL));
     if (link != NULL) {
         TRY(add_link(run, set, BYTES("policy0"), link));
     }
@@ -200,14 +247,14 @@ static amanat_result note_invalid(struct run *run, struct bytes id)
 }
 
 /* The links of a template that is valid: whether each is valid too. */
-static amanat_result check_links(struct run *run, struct bytes id, struct bytes text)
+static amanat_result check_links(struct run *run, struct bytes id, const struct document *policy)
 {
     const struct document *links = document_get(run->document, "links");
     for (size_t i = 0; links != NULL && i < links->count; i++) {
         const struct document *link = &links->items[i];
         bool valid = true;
         if (bytes_equal(document_get(link, "template")->text, id)) {
-            TRY(check_alone(run, text, link, &valid));
+            TRY(check_alone(run, policy, link, &valid));
         }
         if (!valid) {
             TRY(note_invalid(run, document_get(link, "id")->text));
@@ -224,8 +271,8 @@ static amanat_result check_each(struct run *run, const struct document *policies
         bool valid = false;
         const char *id = arena_format(run->arena, "policy%zu", i);
         TRY_MEMORY(id);
-        TRY(check_alone(run, policies->items[i].text, NULL, &valid));
-        TRY(valid ? check_links(run, bytes_of_string(id), policies->items[i].text)
+        TRY(check_alone(run, &policies->items[i], NULL, &valid));
+        TRY(valid ? check_links(run, bytes_of_string(id), &policies->items[i])
                   : note_invalid(run, bytes_of_string(id)));
     }
     return AMANAT_OK;
@@ -343,38 +390,102 @@ static amanat_result write_response(struct run *run, const struct cedar_response
     return AMANAT_OK;
 }
 
-/* Whether two responses say the same. */
-static bool agree(const struct cedar_response *a, const struct cedar_response *b)
+/* ---- In JSON ---- */
+
+/* Writes JSON that the front door wrote, with sorted keys. */
+static amanat_result write_sorted(struct run *run, const struct buffer *written)
 {
-    bool same = a->decision == b->decision && a->permit_count == b->permit_count &&
-                a->forbid_count == b->forbid_count && a->error_count == b->error_count;
-    for (size_t i = 0; same && i < a->permit_count; i++) {
-        same = a->permits[i] == b->permits[i];
-    }
-    for (size_t i = 0; same && i < a->forbid_count; i++) {
-        same = a->forbids[i] == b->forbids[i];
-    }
-    for (size_t i = 0; same && i < a->error_count; i++) {
-        same = a->errors[i].policy == b->errors[i].policy;
-    }
-    return same;
+    const struct document *document = NULL;
+    TRY(buffer_check(written));
+    TRY(document_from_json(run->arena, "written", buffer_bytes(written), NULL, &document));
+    write_json(run->answer, document, true);
+    return AMANAT_OK;
 }
 
-/* Decides by the policies as they are and, when they are valid, also by the validated ones. */
+static amanat_result write_policies(struct run *run, struct buffer *scratch)
+{
+    size_t written = 0;
+    buffer_append_string(run->answer, "\"policies\":[");
+    for (size_t i = 0; i < cedar_policy_set_count(run->policies); i++) {
+        const struct cedar_policy *policy = cedar_policy_set_at(run->policies, i);
+        if (cedar_policy_kind(policy) != CEDAR_POLICY_LINK) {
+            buffer_reset(scratch);
+            cedar_policy_append_est(scratch, policy);
+            buffer_append_string(run->answer, written++ > 0 ? "," : "");
+            TRY(write_sorted(run, scratch));
+        }
+    }
+    buffer_append_string(run->answer, "]");
+    return AMANAT_OK;
+}
+
+static amanat_result write_policies_and_schema(struct run *run, struct buffer *scratch)
+{
+    buffer_append_string(run->answer, "\"json\":{");
+    TRY(write_policies(run, scratch));
+    buffer_append_string(run->answer, ",\"schema\":");
+    if (run->schema == NULL) {
+        buffer_append_string(run->answer, "null");
+    } else {
+        buffer_reset(scratch);
+        cedar_schema_append_json(scratch, run->schema);
+        TRY(write_sorted(run, scratch));
+    }
+    buffer_append_string(run->answer, "},");
+    return AMANAT_OK;
+}
+
+/* The schema and the policies in JSON, if the case asks for that. */
+static amanat_result answer_json(struct run *run, bool is_reached)
+{
+    struct buffer scratch;
+    if (document_get(run->document, "json") == NULL) {
+        return AMANAT_OK;
+    }
+    if (!is_reached) {
+        skip(run, "json");
+        return AMANAT_OK;
+    }
+    buffer_init(&scratch, TEXT_LIMIT);
+    const amanat_result result = write_policies_and_schema(run, &scratch);
+    buffer_clear(&scratch);
+    return result;
+}
+
+/* ---- Decisions ---- */
+
+/* The actions of all requests: they share what is worked out for one. */
+static amanat_result read_actions(struct run *run, struct cedar_case_question *question)
+{
+    const struct document *requests = document_get(run->document, "requests");
+    struct cedar_entity_uid *actions =
+        arena_allocate_array(run->arena, requests->count, sizeof(*actions));
+    TRY_MEMORY(actions);
+    for (size_t i = 0; i < requests->count; i++) {
+        const struct document *action = document_get(&requests->items[i], "action");
+        if (action != NULL &&
+            amanat_is_ok(cedar_entity_uid_from_document(run->arena, "action", action, NULL,
+                                                        &actions[question->action_count]))) {
+            question->action_count++;
+        }
+    }
+    question->actions = actions;
+    return AMANAT_OK;
+}
+
 static amanat_result decide(struct run *run, const struct cedar_request *request,
                             struct cedar_response *out)
 {
-    const struct cedar_compiled_policies *compiled = NULL;
-    struct cedar_response checked;
-    TRY(cedar_compile_unchecked(run->arena, run->policies, &compiled));
-    TRY(cedar_authorize(compiled, request, run->entities, run->arena, out));
-    if (run->checked == NULL) {
-        return AMANAT_OK;
-    }
-    TRY(cedar_compile(run->arena, run->checked, &compiled));
-    TRY(cedar_authorize(compiled, request, run->entities, run->arena, &checked));
-    if (!agree(out, &checked)) {
-        buffer_append_string(run->answer, "\"validated policies decide\":\"otherwise\",");
+    struct cedar_case_question question = {.arena = run->arena,
+                                           .policies = run->policies,
+                                           .checked = run->checked,
+                                           .entities = run->entities,
+                                           .request = request};
+    const char *otherwise = NULL;
+    TRY(read_actions(run, &question));
+    TRY(cedar_case_decide(&question, out, &otherwise));
+    if (otherwise != NULL) {
+        buffer_append_format(run->answer, "\"otherwise\":\"%s\",", otherwise);
     }
     return AMANAT_OK;
 }
@@ -449,6 +560,7 @@ amanat_result cedar_case_answer(struct arena *arena, const struct document *docu
     } else {
         skip(&run, "invalid");
     }
+    TRY(answer_json(&run, schema_fine && links_fine));
     TRY(answer_data(&run, schema_fine && links_fine));
     buffer_append_byte(answer, '}');
     return buffer_check(answer);

@@ -8,14 +8,17 @@
  *      "links":[{"template":"policy1","id":"link0","values":{"?principal":{"type":…,"id":…}}}],
  *      "entities":[…],"requests":[{"principal":…,"action":…,"resource":…,"context":{…}}]}
  *
- * Without "schema" there is none. Policies are numbered policy0, policy1 … in their order.
+ * Without "schema" there is none. Policies are numbered policy0, policy1 … in their order. Schema
+ * and policies may also be in their JSON formats. With "json":true the answer has what both look
+ * like in JSON, keys sorted: "json":{"policies":[…],"schema":{…}}.
  *
  *     {"schema":true,"policies":true,"links":true,"invalid":["policy1"],"entities":true,
  *      "requests":[{"parsed":true,"valid":true,"decision":"allow","reasons":[…],"errors":[…]}]}
  *
  * Of one text that may hold several policies, "invalid" is `["*"]` if any of them is not valid.
  * A step that is not reached because an earlier one failed is null; requests are decided also when
- * they are not valid.
+ * they are not valid. Each request is decided in several ways (by unchecked and by validated
+ * policies, by residuals); one that decides otherwise stands in "otherwise".
  */
 #ifndef AMANAT_TESTS_CEDAR_CASE_H
 #define AMANAT_TESTS_CEDAR_CASE_H

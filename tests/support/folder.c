@@ -113,3 +113,22 @@ struct ruleset *folder_compile(const struct folder_file *changes,
         ruleset_compile(&(struct ruleset_sources){folder, count, &fact, 1}, diagnostics, &ruleset);
     return amanat_is_ok(result) ? ruleset : NULL;
 }
+
+void folder_faults(const struct folder_file *changes, struct buffer *out)
+{
+    struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
+    struct ruleset *ruleset = folder_compile(changes, diagnostics);
+    if (ruleset != NULL && !amanat_is_ok(ruleset_lint(ruleset, diagnostics))) {
+        buffer_append_string(out, "lint failed\n");
+    }
+    for (size_t i = 0; i < amanat_diagnostics_count(diagnostics); i++) {
+        const struct amanat_diagnostic *message = amanat_diagnostics_at(diagnostics, i);
+        if (message->severity != AMANAT_SEVERITY_NOTE) {
+            buffer_append_format(out, "%s%u:%u %s: %s", out->length > 0 ? "\n" : "", message->line,
+                                 message->column, message->code, message->text);
+        }
+    }
+    buffer_append_byte(out, '\0');
+    ruleset_unref(ruleset);
+    amanat_diagnostics_free(diagnostics);
+}

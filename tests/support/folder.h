@@ -18,4 +18,10 @@ struct folder_file {
 struct ruleset *folder_compile(const struct folder_file *changes,
                                struct amanat_diagnostics *diagnostics);
 
+/**
+ * Compiles the changed folder and asks for its warnings too: appends every error and warning as a
+ * line "LINE:COLUMN CODE: TEXT", and a NUL.
+ */
+void folder_faults(const struct folder_file *changes, struct buffer *out);
+
 #endif

@@ -36,7 +36,7 @@ def amanat(programs):
 # ---- check and schema
 
 def test_check_accepts_the_example(amanat):
-    assert ": ok: 3 services" in amanat("check", LAHORE).stdout
+    assert ": ok: 14 policies, 3 services" in amanat("check", "--strict", LAHORE).stdout
 
 
 def test_check_in_json_lists_what_it_found(amanat):
@@ -116,6 +116,14 @@ def test_format_writes_through_a_symbolic_link(amanat, tmp_path):
     amanat("format", "--write", tmp_path / "link.cedar")
     assert (tmp_path / "link.cedar").is_symlink()
     assert (tmp_path / "real.cedar").read_text() == TIDY
+
+
+def test_format_writes_through_nothing_that_lies_where_it_prepares_the_file(amanat, tmp_path):
+    (tmp_path / "a.cedar").write_text(UNTIDY)
+    (tmp_path / "other").write_text("other")
+    (tmp_path / ".a.cedar.new").hardlink_to(tmp_path / "other")
+    amanat("format", "--write", tmp_path / "a.cedar")
+    assert (tmp_path / "a.cedar").read_text() == TIDY and (tmp_path / "other").read_text() == "other"
 
 
 def test_format_leaves_what_does_not_parse_and_goes_on(amanat, tmp_path):
@@ -274,15 +282,55 @@ def test_keys_rotate_keeps_the_old_key_of_tokens_for_one_overlap(amanat, folder,
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["check"], ["check", "a", "b"], ["check", "--nonsense", "a"],
-                                       ["preview", "a"], ["check", "--output", "xml", "a"], ["keys", "burn", "a"]])
+                                       ["preview", "a"], ["check", "--output", "xml", "a"], ["keys", "burn", "a"],
+                                       ["check", "-n", "a"], ["help", "nonsense"]])
 def test_wrong_usage_exits_with_2_and_says_how(amanat, arguments):
     assert "usage: amanat" in amanat(*arguments, code=2).stderr
 
 
-@pytest.mark.parametrize("command", ["serve", "check", "schema", "format", "preview", "verify", "search", "witness", "keys"])
-def test_every_command_has_help(amanat, command):
-    assert f"usage: amanat {command}" in amanat(command, "--help").stdout
+def test_every_command_has_help(amanat):
+    listed = [line.split()[0] for line in amanat("help").stdout.splitlines() if line.startswith("  ")]
+    assert listed == ["serve", "check", "schema", "format", "preview", "explain", "who-can", "test", "verify", "search",
+                      "witness", "keys"]
+    for command in listed:
+        said = amanat("help", command).stdout
+        assert f"usage: amanat {command}" in said and max(map(len, said.splitlines())) <= 100
+        assert amanat(command, "--help").stdout == amanat(command, "-h").stdout == said
 
 
 def test_what_is_not_there_cannot_be_checked(amanat, tmp_path):
-    assert "error" in amanat("check", tmp_path / "nowhere", code=1).stderr
+    nowhere = tmp_path / "nowhere"
+    for words in ["check", nowhere], ["schema", nowhere], ["test", nowhere], ["who-can", "reveal", nowhere], ["format", nowhere]:
+        assert amanat(*words, code=1).stderr.startswith(f"{nowhere}: error: No such file or directory [file]\n")
+    assert "expected the policy folder that it is in" in amanat("check", LAHORE / "never.cedar", code=3).stderr
+
+
+def test_check_tells_the_faults_of_tests_also_where_the_folder_does_not_compile(amanat, folder):
+    (folder / "never.cedar").write_text("forbid")
+    (folder / "tests" / "more_test.yaml").write_text("tests: [{nam: x}]")
+    said = amanat("check", folder, code=3).stderr
+    assert "never.cedar:1:7: error: " in said and "unknown key `nam`; did you mean `name`?" in said
+
+
+def test_a_folder_without_policies_is_not_well_formatted(amanat, tmp_path):
+    assert "[no-files]" in amanat("format", "--check", tmp_path, code=3).stderr
+
+
+def test_what_is_left_out_of_a_long_list_is_counted(amanat, tmp_path):
+    (tmp_path / "a.cedar").write_text("permit (principal action, resource);\n" * 1200)
+    assert amanat("format", "--check", tmp_path, code=3).stderr.endswith("\n200 more errors are not listed\n")
+
+
+def test_names_of_files_steer_no_terminal(amanat, tmp_path):
+    file = tmp_path / "\x1b[2J\u202e.cedar"
+    file.write_text("permit")
+    assert f"{tmp_path}/\\x1B[2J\\u{{202E}}.cedar:1:7: error: " in amanat("format", file, code=3).stderr
+
+
+@pytest.mark.parametrize("words", [["schema"], ["test"], ["who-can", "reveal"], ["check"], ["format", "--check"]])
+def test_what_has_no_answer_says_why_in_json_too(amanat, folder, words):
+    (folder / "never.cedar").write_text("forbid")
+    (folder / "vocabulary.yaml").write_text("labels: {a: {msk: {}}}")
+    answer = json.loads(amanat(*words, folder, "--output", "json", code=3).stdout)
+    assert answer["ok"] is False and {"severity", "code", "file", "line", "column", "text"} <= set(answer["diagnostics"][0])
+    assert all(message["file"].startswith(str(folder)) for message in answer["diagnostics"])

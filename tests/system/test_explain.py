@@ -296,8 +296,9 @@ def test_before_any_record_is_seen_it_says_what_depends_on_it(amanat, folder):
 
 def test_records_that_stand_alike_are_one_group(amanat, folder):
     places = explained(amanat, folder, *[team()] * 40, *[team(desk="south")] * 2, team(closed=True))
-    assert [count for count, _, _ in places["Team"]] == [40, 2, 1]
-    assert [modes["team.name"] for _, modes, _ in places["Team"]] == ["reveal", "withheld", "reveal"]
+    assert [count for count, _, _ in places["Team"]] == [41, 2]
+    assert [modes["team.name"] for _, modes, _ in places["Team"]] == ["reveal", "withheld"]
+    assert [count for count, _, _ in places["Person"]] == [42, 1]
     near = places["Team"][1][2]["team.name", "reveal"]["nearest"][0]
     assert near["conditions"][1]["reads"] == {"principal.partner": {"has": '{"desk": "north"}'},
                                               "resource.desk": {"is": '"south"'}}
@@ -320,6 +321,36 @@ def test_a_forbid_that_errs_forbids_and_says_why_and_where(amanat, folder):
     assert (question["errors"][0]["errorLine"], question["errors"][0]["errorColumn"]) == (21, 24)
     text = explain(amanat, folder, TEAMS, {"teams": [team(weight=1)]})
     assert "forbidden by too-heavy (policy.cedar:19) through the Team around it, which errs, and so forbids" in text
+
+
+def test_a_record_is_explained_by_the_labels_of_its_own_fields(amanat, folder):
+    places = explained(amanat, folder, team())
+    assert [set(modes) for _, modes, _ in places["Team"]] == [{"team.name"}]
+    assert [set(modes) for _, modes, _ in places["Person"]] == [{"person.name", "person.age", "person.cnic"}]
+
+
+def test_a_record_of_which_nothing_leaves_takes_the_records_inside_with_it(amanat, folder, tmp_path):
+    text = explain(amanat, folder, TEAMS, {"teams": [team(), team(desk="south")]})
+    assert "number 2\n    left out, with the records inside: nothing of its own can leave\n" in text
+    assert text.count("left out") == 1
+    (tmp_path / "body.json").write_text(json.dumps({"teams": [team(desk="south")]}))
+    assert amanat("preview", folder, *TEAMS, tmp_path / "body.json").stdout == '{"teams":[]}'
+
+
+ERRS = """
+@id("errs")
+forbid (principal, action in Action::"disclose:person.name", resource)
+when { context.need.purpose == Purpose::"check" && 1 + 9223372036854775807 > 0 };
+"""
+
+
+def test_a_forbid_that_errs_whatever_the_record_is_forbids(amanat, folder, tmp_path):
+    with (folder / "policy.cedar").open("a") as file:
+        file.write(ERRS)
+    text = explain(amanat, folder, TEAMS)
+    assert "forbidden by errs (policy.cedar:26), which errs, and so forbids" in text and "mask: person.name" not in text
+    (tmp_path / "body.json").write_text(json.dumps({"teams": [team()]}))
+    assert "Nobody" not in amanat("preview", folder, *TEAMS, tmp_path / "body.json").stdout
 
 
 def test_a_record_that_is_left_out_is_counted(amanat, folder):
@@ -345,10 +376,39 @@ def test_all_shows_every_permit_and_the_default_the_nearest_three(amanat, folder
 
 # ---- exit codes and bad input
 
+@pytest.mark.parametrize("command", ["explain", "preview"])
+def test_who_asks_wrongly_is_told_and_is_not_refused(amanat, folder, command):
+    for words, message in [
+            (["--operation", "listTeams"], "error: --agent: expected PARTNER/NAME"),
+            (["--agent", "acme", "--operation", "listTeams"], "error: --agent: expected PARTNER/NAME"),
+            (["--agent", "acme/a", "--operation", "listTeam"], "error: --operation: no service has this operation; "
+                                                               "did you mean `listTeams`?"),
+            ([*TEAMS, "--parameter", "plate"], "error: --parameter: expected NAME=VALUE"),
+            ([*TEAMS, "--status", "2OO"], "error: --status: expected a status, 100 to 599"),
+            ([*TEAMS, "--now", "today"], "error: --now: expected a time")]:
+        assert amanat(command, folder, *words, "-", code=2).stderr.startswith(message)
+        answer = json.loads(amanat(command, folder, *words, "-", "--output", "json", code=2).stdout)
+        assert answer["ok"] is False and message.endswith(answer["diagnostics"][0]["text"][:len(message) - 7])
+
+
+def test_a_parameter_that_the_operation_has_not_is_named_to_the_administrator_alone(amanat):
+    words = LAHORE, "--agent", "ravi-cameras/a", "--operation", "findSightings", "--need", "purpose=vehicle-crime"
+    for command in "explain", "preview":
+        done = amanat(command, *words, "--parameter", "plat=LEB-4471", "-", code=NO)
+        assert "plat" not in done.stdout and "undeclared" in done.stdout
+        assert done.stderr == ("warning: --parameter: findSightings has no parameter `plat`; did you mean `plate`? "
+                               "[undeclared]\n")
+
+
+def test_messages_tell_files_of_the_folder_from_those_that_were_given(amanat, folder, tmp_path):
+    (tmp_path / "facts.json").write_text("[{")
+    told = amanat("explain", folder, *TEAMS, "--facts", "facts.json", cwd=tmp_path, code=NO).stderr
+    assert told.startswith("./facts.json:1:3: error: ")
+    (folder / "policy.cedar").write_text("permit")
+    assert amanat("explain", folder, *TEAMS, code=NO).stderr.startswith(f"{folder}/policy.cedar:1:7: error: ")
+
+
 def test_exit_codes_are_previews(amanat, folder, tmp_path):
-    assert "expected PARTNER/NAME" in amanat("explain", folder, "--operation", "listTeams", code=NO).stderr
-    assert "did you mean `listTeams`" in amanat("explain", folder, "--agent", "acme/a", "--operation", "listTeam",
-                                                "--need", "purpose=check", code=NO).stderr
     amanat("explain", code=2)
     amanat("explain", folder, "--no-such", code=2)
     assert amanat("explain", folder / "nowhere", *TEAMS, code=None).returncode in (1, NO)

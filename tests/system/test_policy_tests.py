@@ -222,7 +222,7 @@ def test_junit_is_xml_whatever_tests_are_called(amanat, folder, tmp_path):
     assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root] == [
         ("tests/other_test.yaml", "1", "0"), ("tests/x_test.yaml", "1", "1")]
     case = root[1][0]
-    assert case.get("name") == "a \"<&>' \\x1B[31m \\x9B �]]> ü"
+    assert case.get("name") == "a \"<&>' \\x1B[31m \\u{9B} �]]> ü"
     assert (case.get("file"), case.get("line")) == ("lahore/tests/x_test.yaml", "7")
     assert case.find("failure").text == "    decision\n      - refused\n      + permitted: 200\n"
     amanat("test", "lahore", "--junit", "no/such/folder.xml", code=1)

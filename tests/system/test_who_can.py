@@ -240,11 +240,53 @@ def test_nothing_in_the_text_steers_a_terminal(amanat, folder):
 
 
 def test_another_resource_type_is_not_in_question(amanat, folder):
-    policies(folder, '@id("p") permit (principal, action in Action::"reveal", resource is Service);')
+    policies(folder, '@id("p") permit (principal, action in [Action::"reveal", Action::"listPeople"], resource is Service);')
     assert who_can(amanat, "reveal:person.age", folder)["permits"] == []
 
 
-def test_an_unknown_action_is_a_no_with_the_name_that_was_meant(amanat, folder):
+TEAMS = """\
+openapi: 3.1.0
+x-amanat-service: teams
+info: {title: teams, version: "1"}
+paths:
+  /teams:
+    get:
+      operationId: listTeams
+      responses:
+        "200":
+          description: teams
+          content:
+            application/json:
+              schema: {type: array, items: {$ref: "#/components/schemas/Team"}}
+components:
+  schemas:
+    Team:
+      type: object
+      x-amanat-record: Team
+      properties:
+        place: {type: string, x-amanat-label: place}
+        people: {type: array, items: {$ref: "#/components/schemas/Person"}}
+"""
+
+
+def test_a_permit_counts_for_records_with_such_a_field_and_a_forbid_for_those_around_too(amanat, folder):
+    service = FOLDER["services/people.yaml"]
+    (folder / "services/teams.yaml").write_text(TEAMS + service[service.index("    Person:\n"):])
+    team = '@id("t") permit (principal, action in [Action::"reveal:person.age", Action::"reveal:place"], resource is Team);'
+    policies(folder, PERMIT, team)
+    rows = who_can(amanat, "reveal:person.age", folder)["permits"]
+    assert [(row["policy"], row["on"]) for row in rows] == [("p", ["Person of people", "Person of teams"])]
+    assert [row["on"] for row in who_can(amanat, "reveal:place", folder)["permits"]] == [["Team"]]
+    policies(folder, PERMIT, team,
+             '@id("f") forbid (principal in Partner::"acme", action in Action::"disclose:person.age", resource is Team);')
+    answer = who_can(amanat, "reveal:person.age", folder)
+    assert [(row["policy"], row["on"], row["partners"]) for row in answer["forbids"]] == [("f", ["Team"], ["acme"])]
+    assert who_can(amanat, "reveal:place", folder)["forbids"] == []
+
+
+def test_an_unknown_action_is_told_with_the_name_that_was_meant_and_is_no_answer(amanat, folder):
     policies(folder, PERMIT)
-    assert "did you mean `reveal:person.name`?" in amanat("who-can", "reveal:person.nam", folder, code=NO).stderr
+    assert "did you mean `reveal:person.name`?" in amanat("who-can", "reveal:person.nam", folder, code=2).stderr
+    answer = json.loads(amanat("who-can", "reveal:person.nam", folder, "--output", "json", code=2).stdout)
+    assert answer["ok"] is False and answer["diagnostics"][0]["code"] == "usage"
     amanat("who-can", folder, code=2)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts one case together. `kind` says what was wanted of it; what it turned out to be, the engines say.
 import { generateEntities, Values } from './entities.mjs';
-import { spoil } from './malformed.mjs';
+import { spoil, spoilJson } from './malformed.mjs';
 import { generatePolicies } from './policies.mjs';
 import { Random } from './random.mjs';
 import { generateRequests } from './requests.mjs';
@@ -17,8 +17,26 @@ const kinds = [
     [8, { name: 'spoilt schema', wrongness: 0, dataWrongness: 0, schema: true }],
 ];
 
+// Some schemas and policies are given in JSON, as `oracle` converts them, and some of those are spoilt; of some texts their
+// JSON is asked for (of a schema that was JSON the official engine gives back what it was given, even where it means the same).
+function inJson(random, kind, made, oracle) {
+    const convert = (text, json) => json(text) ?? text;
+    const spoilt = (value, when) => typeof value === 'object' && when ? spoilJson(random, value) : value;
+    if (made.schema !== undefined && random.chance(0.12)) {
+        made.schema = spoilt(convert(made.schema, (text) => oracle.schemaJson(text)), kind.name === 'well-typed' && random.chance(0.3));
+    }
+    if (kind.name !== 'spoilt policies' && random.chance(0.15)) {
+        made.policies = made.policies.map((text) => convert(text, (policy) => oracle.json(policy)));
+        if (random.chance(0.3)) {
+            made.policies = made.policies.map((policy) => spoilt(policy, random.chance(0.4)));
+        }
+    } else if (kind.name !== 'spoilt policies' && typeof made.schema !== 'object' && random.chance(0.12)) {
+        made.json = true;
+    }
+}
+
 // Case number `index` of a seed: {kind, case}.
-export function generateCase(seed, index) {
+export function generateCase(seed, index, oracle) {
     const random = new Random(seed, index);
     const kind = random.weighted(kinds);
     const model = generateSchema(random);
@@ -35,5 +53,6 @@ export function generateCase(seed, index) {
     } else if (kind.name === 'spoilt schema') {
         made.schema = spoil(random, text);
     }
+    inJson(random, kind, made, oracle);
     return { kind: kind.name, case: made };
 }

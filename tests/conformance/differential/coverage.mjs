@@ -20,6 +20,9 @@ export class Coverage {
     take(kind, given, official, json) {
         this.cases++;
         this.add(`wanted: ${kind}`);
+        this.add('schemas in JSON', typeof given.schema === 'object' ? 1 : 0);
+        this.add('policies in JSON', given.policies.filter((policy) => typeof policy === 'object').length);
+        this.add('compared as JSON', official.json ? 1 : 0);
         for (const step of ['schema', 'policies', 'links', 'entities']) {
             if (official[step] !== null && official[step] !== undefined) {
                 this.add(`${step}: ${official[step] ? 'fine' : 'refused'}`);

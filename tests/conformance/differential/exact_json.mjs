@@ -9,8 +9,10 @@ export class Spelling {
 }
 
 const nativeStringify = JSON.stringify;
+const nativeParse = JSON.parse;
 
-export function exactText(value) {
+// With `sorted` the keys of objects stand in the order of their bytes.
+export function exactText(value, sorted = false) {
     if (typeof value === 'bigint') {
         return value.toString();
     }
@@ -18,13 +20,16 @@ export function exactText(value) {
         return value.text;
     }
     if (Array.isArray(value)) {
-        return `[${value.map((item) => exactText(item ?? null)).join(',')}]`;
+        return `[${value.map((item) => exactText(item ?? null, sorted)).join(',')}]`;
     }
     if (typeof value !== 'object' || value === null) {
         return nativeStringify(value);
     }
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    return `{${members.map(([key, member]) => `${nativeStringify(key)}:${exactText(member)}`).join(',')}}`;
+    if (sorted) {
+        members.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    }
+    return `{${members.map(([key, member]) => `${nativeStringify(key)}:${exactText(member, sorted)}`).join(',')}}`;
 }
 
 // Numbers are made strings with this mark in front before JavaScript reads them.
@@ -40,9 +45,10 @@ function revive(key, value) {
 }
 
 export const exactParse = (text) =>
-    JSON.parse(text.replace(stringOrNumber, (each) => each.startsWith('"') ? each : `"${mark}${each}"`), revive);
+    nativeParse(text.replace(stringOrNumber, (each) => each.startsWith('"') ? each : `"${mark}${each}"`), revive);
 
-// Lets code that we do not own write exact numbers: the official engine's wrapper, which calls JSON.stringify.
-export function makeStringifyExact() {
+// Lets code that we do not own keep exact numbers: the official engine's wrapper, which calls JSON.stringify and JSON.parse.
+export function makeJsonExact() {
     JSON.stringify = (value, ...rest) => rest.length === 0 ? exactText(value) : nativeStringify(value, ...rest);
+    JSON.parse = (text, ...rest) => rest.length === 0 && /\d{16}/.test(text) ? exactParse(text) : nativeParse(text, ...rest);
 }

@@ -5,7 +5,7 @@
 //
 // An expression is {text, level}: the level of the grammar's rule that it is, so that parentheses stand where they must
 // and, now and then, where they need not.
-import { boolType, entityOf, extensionOf, longType, sameType, setOf, stringType } from './schema.mjs';
+import { boolType, entityOf, extensionOf, longType, setOf, stringType, typeKey } from './schema.mjs';
 import { attributeName, extensionFunction, extensionText, extensionTypes, isIdentifier, literal, long, pattern, string, tagName }
     from './words.mjs';
 
@@ -43,6 +43,7 @@ export class Expressions {
     }
 
     addPaths(paths, path, depth) {
+        path.key = typeKey(path.type);
         paths.push(path);
         for (const attribute of depth > 0 && paths.length < 200 ? this.attributesOf(path.type) : []) {
             const guard = `${path.text} ${attribute.name}`;
@@ -73,6 +74,11 @@ export class Expressions {
         return this.paths.filter((path) => accepts(path.type) && path.guards.every(({ guard }) => known.has(guard)));
     }
 
+    usableOf(type, known) {
+        const wanted = typeKey(type);
+        return this.paths.filter(({ key, guards }) => key === wanted && guards.every(({ guard }) => known.has(guard)));
+    }
+
     // ---- Any type
 
     // An expression of `type`; `known` are the guards that hold here.
@@ -81,7 +87,7 @@ export class Expressions {
         if (random.chance(this.wrongness)) {
             return this.wrong(depth, known);
         }
-        const paths = this.usable(known, (other) => sameType(type, other));
+        const paths = this.usableOf(type, known);
         if (paths.length > 0 && random.chance(0.45)) {
             return node(MEMBER, random.pick(paths).text);
         }
@@ -166,9 +172,25 @@ export class Expressions {
         for (let count = this.random.weighted([[6, 2], [2, 3], [1, 5]]); count > 0; count--) {
             const part = this.guardOrBool(depth, known);
             parts.push(this.at(RELATION, part));
+            if (part.opens !== undefined && this.random.chance(0.6)) {
+                parts.push(this.at(RELATION, this.about(part.opens, depth, part.known)));
+            }
             known = part.known;
         }
         return { ...node(AND, parts.join(' && ')), known };
+    }
+
+    // A Bool about something that a guard has just opened.
+    about({ text, type }, depth, known) {
+        const other = (wanted) => this.at(ADD, this.of(wanted, depth, known));
+        const { random } = this;
+        switch (type.kind) {
+            case 'Bool': return node(MEMBER, text);
+            case 'Long': return node(RELATION, `${text} ${random.pick(['<', '<=', '>', '>=', '==', '!='])} ${other(type)}`);
+            case 'String': return node(RELATION, random.chance(0.5) ? `${text} like ${pattern(random)}` : `${text} != ${other(type)}`);
+            case 'Set': return node(MEMBER, random.chance(0.5) ? `${text}.contains(${other(type.element)})` : `${text}.isEmpty()`);
+            default: return node(RELATION, `${text} ${random.pick(['==', '!='])} ${other(type)}`);
+        }
     }
 
     or(depth, known) {
@@ -195,7 +217,8 @@ export class Expressions {
         }
         const path = random.pick(open);
         const { guard, test } = path.guards.find((missing) => !known.has(missing.guard));
-        return { ...test, known: new Set([...known, guard]) };
+        const opened = new Set([...known, guard]);
+        return { ...test, known: opened, ...path.guards.every((each) => opened.has(each.guard)) ? { opens: path } : {} };
     }
 
     tagGuard(path, known) {
@@ -206,7 +229,7 @@ export class Expressions {
         if (!this.paths.some((other) => other.text === text)) {
             this.addPaths(this.paths, { text, type, guards: [...path.guards, { guard: text, test }] }, 1);
         }
-        return { ...test, known: new Set([...known, text]) };
+        return { ...test, known: new Set([...known, text]), opens: { text, type } };
     }
 
     atom(depth, known) {
@@ -346,6 +369,9 @@ export class Expressions {
     }
 
     entity({ name }) {
+        if (this.random.chance(this.wrongness)) {
+            return node(MEMBER, `${name}::${literal(this.random, string(this.random))}`);
+        }
         const isAction = name === this.environment.action.type && this.entityType(name) === undefined;
         const uid = isAction ? this.random.pick(this.model.actions.filter((action) => action.uid.type === name)).uid : this.values.uid(name);
         return node(MEMBER, `${uid.type}::${literal(this.random, uid.id)}`);

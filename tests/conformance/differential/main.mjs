@@ -45,7 +45,7 @@ class Run {
 
     async cases(count, seed) {
         for (let index = 0; index < count && !this.isOver(); index += BATCH) {
-            const batch = Array.from({ length: Math.min(BATCH, count - index) }, (_, i) => ({ index: index + i, ...generateCase(seed, index + i) }));
+            const batch = Array.from({ length: Math.min(BATCH, count - index) }, (_, i) => ({ index: index + i, ...generateCase(seed, index + i, this.oracle) }));
             await this.batch(batch, seed);
             this.progress(count);
         }
@@ -60,7 +60,7 @@ class Run {
         const ours = this.engine.askAll(batch.map(({ case: given }) => given));
         const official = batch.map(({ case: given }) => this.oracle.answer(given));
         const answers = await ours;
-        for (let i = 0; i < batch.length; i++) {
+        for (let i = 0; i < batch.length && !this.isOver(); i++) {
             await this.compare(batch[i], answers[i].answer, official[i], seed);
         }
     }
@@ -70,7 +70,7 @@ class Run {
             this.coverage.add('official engine crashed');
             return;
         }
-        const step = difference(ours, official);
+        const step = difference(ours, official, given);
         this.passed += step === null ? 1 : 0;
         if (step === null) {
             this.coverage.take(kind, given, official, (text) => this.oracle.json(text));
@@ -83,7 +83,7 @@ class Run {
     async difference(given) {
         const official = this.oracle.answer(given);
         const [{ answer, notes }] = await this.engine.askAll([given]);
-        return { step: official === null ? null : difference(answer, official), ours: answer, official, notes, reasons: this.oracle.notes };
+        return { step: official === null ? null : difference(answer, official, given), ours: answer, official, notes, reasons: this.oracle.notes };
     }
 
     async report(name, given, step) {
@@ -141,7 +141,7 @@ class Run {
 async function main() {
     const [count, seed] = positionals.map(Number);
     if (options.print) {
-        console.log(readable(generateCase(seed, count)));
+        console.log(readable(generateCase(seed, count, new Oracle(`${options.install}/`))));
         return 0;
     }
     const run = new Run();

@@ -3,7 +3,7 @@
 // asked is undefined in the answer: a text that has several policies, templates among them.
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
-import { makeStringifyExact } from './exact_json.mjs';
+import { exactParse, exactText, makeJsonExact } from './exact_json.mjs';
 
 const engineName = '@cedar-policy/cedar-wasm/nodejs';
 const schemaId = 'schema';
@@ -23,7 +23,11 @@ function refusable(call) {
     }
 }
 
-const hasSlot = (text) => /\?(principal|resource)/.test(text);
+// Whether it may be a template: a string of a policy may hold the word too.
+const hasSlot = (policy) => typeof policy === 'string' ? /\?(principal|resource)/.test(policy)
+    : [policy.principal, policy.resource].some((scope) => (scope?.slot ?? scope?.in?.slot) !== undefined);
+
+const sorted = (value) => exactParse(exactText(value, true));
 
 // V8 of Node 20 dies ("unreachable code") when it throws away optimised code that calls WebAssembly.
 setFlagsFromString('--no-turbo-inline-js-wasm-calls');
@@ -32,7 +36,7 @@ export class Oracle {
     // `folder`: where npm has installed it, ending in a slash.
     constructor(folder) {
         this.require = createRequire(folder);
-        makeStringifyExact();
+        makeJsonExact();
         this.load();
     }
 
@@ -70,9 +74,10 @@ export class Oracle {
     }
 
     steps(given) {
-        const answer = { schema: null, policies: null, links: null, invalid: null, entities: null, requests: null };
+        const answer = { schema: null, policies: null, links: null, invalid: null, ...given.json ? { json: null } : {}, entities: null,
+            requests: null };
         if (given.schema !== undefined) {
-            answer.schema = this.note(this.engine.preparseSchema(schemaId, given.schema));
+            answer.schema = this.note(refusable(() => this.engine.preparseSchema(schemaId, given.schema)));
         }
         const set = this.policySet(given, answer);
         if (set !== null) {
@@ -84,13 +89,17 @@ export class Oracle {
         if (answer.schema !== false && answer.links) {
             this.data(given, answer);
         }
+        if (given.json && answer.schema !== false && answer.links) {
+            answer.json = sorted({ schema: given.schema === undefined ? null : this.schemaJson(given.schema),
+                policies: given.policies.map((policy) => this.json(policy)) });
+        }
         return answer;
     }
 
     // Links and policies at once; only when that fails, policies alone.
     parsePolicies(set, answer) {
         answer.links = this.note(refusable(() => this.engine.preparsePolicySet(policiesId, set)));
-        answer.policies = answer.links || this.note(this.engine.checkParsePolicySet({ ...set, templateLinks: [] }));
+        answer.policies = answer.links || this.note(refusable(() => this.engine.checkParsePolicySet({ ...set, templateLinks: [] })));
         answer.links = answer.policies ? answer.links : null;
     }
 
@@ -118,7 +127,7 @@ export class Oracle {
 
     // The policies as the engine wants them, or null when they do not parse or cannot be handed over.
     policySet({ policies, links }, answer) {
-        const set = policies.length === 1 ? this.setOfOne(policies[0], answer) : this.setOfMany(policies);
+        const set = policies.length === 1 && typeof policies[0] === 'string' ? this.setOfOne(policies[0], answer) : this.setOfMany(policies);
         return set === null ? null : {
             ...set,
             templateLinks: links.map(({ template, id, values }) => ({ templateId: template, newId: id, values })),
@@ -148,7 +157,7 @@ export class Oracle {
     setOfMany(policies) {
         const set = { staticPolicies: {}, templates: {} };
         policies.forEach((text, index) => {
-            const isTemplate = hasSlot(text) && isFine(this.engine.templateToJson(text));
+            const isTemplate = hasSlot(text) && isFine(refusable(() => this.engine.templateToJson(text)));
             set[isTemplate ? 'templates' : 'staticPolicies'][`policy${index}`] = text;
         });
         return set;
@@ -187,8 +196,15 @@ export class Oracle {
     }
 
     // A policy or template in Cedar's JSON format, or null.
-    json(text) {
-        const answer = hasSlot(text) ? this.engine.templateToJson(text) : this.engine.policyToJson(text);
+    json(policy) {
+        const template = hasSlot(policy) ? refusable(() => this.engine.templateToJson(policy)) : { type: 'failure' };
+        const answer = isFine(template) ? template : refusable(() => this.engine.policyToJson(policy));
+        return isFine(answer) ? answer.json : null;
+    }
+
+    // A schema in its JSON format, or null.
+    schemaJson(schema) {
+        const answer = refusable(() => this.engine.schemaToJson(schema));
         return isFine(answer) ? answer.json : null;
     }
 }

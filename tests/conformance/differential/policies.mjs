@@ -18,8 +18,9 @@ export function someEnvironment(random, model) {
     return { action: action.uid, principal: random.pick(principals), resource: random.pick(resources), context };
 }
 
-// The scope's constraint on principal or resource. Most keep to the environment's type.
-function entityScope(random, model, values, variable, name, slots) {
+// The scope's constraint on principal or resource. Most keep to the environment's type. An entity that it demands is noted
+// in `named`, for requests.
+function entityScope(random, model, values, variable, name, slots, named) {
     const ancestors = [name, ...model.ancestors.get(name) ?? []];
     const above = () => {
         if (slots !== null && random.chance(0.6)) {
@@ -29,11 +30,13 @@ function entityScope(random, model, values, variable, name, slots) {
         return uidText(random, values.uid(random.pick(ancestors)));
     };
     const same = () => {
+        const uid = values.uid(name);
+        named[variable] = uid;
         if (slots !== null && random.chance(0.5)) {
-            slots[`?${variable}`] = values.uid(name);
+            slots[`?${variable}`] = uid;
             return `?${variable}`;
         }
-        return uidText(random, values.uid(name));
+        return uidText(random, uid);
     };
     return random.weighted([
         [6, () => `${variable} is ${name}`],
@@ -75,12 +78,12 @@ function conditions(random, expressions, depth) {
     }).join(' ');
 }
 
-function policyText(random, model, values, environment, slots, wrongness) {
+function policyText(random, model, values, environment, slots, wrongness, named) {
     const expressions = new Expressions(random, model, environment, values, wrongness);
     const scope = [
-        entityScope(random, model, values, 'principal', environment.principal, slots),
+        entityScope(random, model, values, 'principal', environment.principal, slots, named),
         actionScope(random, model, environment),
-        entityScope(random, model, values, 'resource', environment.resource, slots),
+        entityScope(random, model, values, 'resource', environment.resource, slots, named),
     ].join(', ');
     const effect = random.chance(0.7) ? 'permit' : 'forbid';
     const text = `${annotations(random)}${effect}(${scope}${random.chance(0.05) ? ',' : ''}) ${
@@ -114,8 +117,9 @@ export function generatePolicies(random, model, values, wrongness) {
         const environment = someEnvironment(random, model);
         const slots = random.chance(0.2) ? {} : null;
         const template = `policy${made.policies.length}`;
-        made.policies.push(policyText(random, model, values, environment, slots, wrongness));
-        made.environments.push(environment);
+        const named = {};
+        made.policies.push(policyText(random, model, values, environment, slots, wrongness, named));
+        made.environments.push({ ...environment, named });
         if (slots !== null && Object.keys(slots).length > 0) {
             made.links.push(...random.times(0, 3, (i) => linkOf(random, slots, template, `link${made.links.length + i}`, values)));
         }

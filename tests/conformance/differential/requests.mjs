@@ -29,10 +29,12 @@ const faults = [
 export function generateRequests(random, model, environments, store, values, wrongness) {
     return random.times(1, 4, () => {
         const environment = random.chance(0.8) ? random.pick(environments) : someEnvironment(random, model);
+        const chosen = (variable) => random.chance(0.7) && environment.named?.[variable]
+            || entityOfType(random, store, environment[variable], values);
         const request = {
-            principal: entityOfType(random, store, environment.principal, values),
+            principal: chosen('principal'),
             action: environment.action,
-            resource: entityOfType(random, store, environment.resource, values),
+            resource: chosen('resource'),
             context: values.record(environment.context.attributes),
         };
         return random.chance(wrongness) ? random.pick(faults)(random, request, model) : request;

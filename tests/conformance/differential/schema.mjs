@@ -4,7 +4,7 @@
 // A type is {kind: 'Bool' | 'Long' | 'String'}, {kind: 'Entity', name}, {kind: 'Set', element}, {kind: 'Extension', name} or
 // {kind: 'Record', attributes: [{name, optional, type}]}; a type that is written as the name of a common type has that
 // name in `alias`. Names in the model are full names.
-import { attributeName, commonTypeNames, entityId, extensionTypes, isIdentifier, literal, namespaceNames, typeNames, actionNames }
+import { attributeName, commonTypeName, entityId, extensionTypes, isIdentifier, literal, namespaceNames, typeName, actionNames }
     from './words.mjs';
 
 export const boolType = { kind: 'Bool' };
@@ -17,8 +17,6 @@ export const extensionOf = (name) => ({ kind: 'Extension', name });
 const qualified = (namespace, name) => namespace === '' ? name : `${namespace}::${name}`;
 export const namespaceOf = (name) => name.includes('::') ? name.slice(0, name.lastIndexOf('::')) : '';
 export const uidType = (namespace) => qualified(namespace, 'Action');
-
-export const sameType = (a, b) => typeKey(a) === typeKey(b);
 
 // A text that is equal for equal types.
 export function typeKey(type) {
@@ -71,7 +69,7 @@ function entityTypes(random, namespaces) {
     const names = new Set();
     for (let count = random.between(1, 5); count > 0; count--) {
         const namespace = random.pick(namespaces);
-        const name = random.pick(typeNames);
+        const name = typeName(random);
         const taken = random.chance(0.9) ? types.some((type) => type.local === name) : names.has(qualified(namespace, name));
         if (!taken) {
             names.add(qualified(namespace, name));
@@ -94,7 +92,7 @@ function fillEntityType(random, types, model, entity) {
 }
 
 function commonTypes(random, types, namespaces) {
-    const names = random.sample(commonTypeNames, random.between(0, 3));
+    const names = [...new Set(random.times(0, 3, () => commonTypeName(random)))];
     return names.map((local) => {
         const namespace = random.pick(namespaces);
         const type = random.chance(0.5) ? types.record(2, 4) : types.type(1);

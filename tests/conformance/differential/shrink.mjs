@@ -4,7 +4,7 @@
 import { Spelling } from './exact_json.mjs';
 import { tokensOf } from './tokens.mjs';
 
-const TRIES = 20000;
+const TRIES = 6000;
 
 class Shrinker {
     constructor(given, stillFails) {

@@ -7,14 +7,16 @@ export const reservedWords = ['true', 'false', 'if', 'then', 'else', 'in', 'is',
 export const attributeNames = ['a', 'b', 'c', 'name', 'owner', 'level', 'addr', 'when'];
 const oddAttributeNames = ['if', 'in', '', 'two words', 'q"uote', '\u00e9', '\u{1F600}', 'a\u0000b', '__proto_', 'a.b', '1x',
     'principal', 'permit', '_', 'type', 'id', '__entity_', 'uid'];
-export const typeNames = ['User', 'Group', 'Doc', 'Folder', 'Org', 'T', 'permit', '_e', 'Set_', 'when'];
-export const commonTypeNames = ['Address', 'Info', 'Num', 'Tags', 'Ctx', 'principal'];
+const typeNames = ['User', 'Group', 'Doc', 'Folder', 'Org', 'T', 'permit', '_e', 'Set_', 'when'];
+const commonTypeNames = ['Address', 'Info', 'Num', 'Tags', 'Ctx', 'principal'];
+const oddTypeNames = ['Long', 'Bool', 'Boolean', 'String', 'Set', 'Record', 'Entity', 'Extension', 'ipaddr', 'decimal', 'Action', '__cedar', 'if',
+    'Datetime'];
 export const namespaceNames = ['A', 'A::B', 'C', 'forbid::context', '_n'];
 export const actionNames = ['view', 'edit', 'all', 'some', 'x y', '', '\u{1F511}', 'a"b', 'in', 'nul\u0000'];
 const ids = ['a', 'b', 'c', 'd', '', 'x y', 'nul\u0000', 'q"\\', '\u00e9', 'e\u0301', '\u{10FFFF}', '*', 'a\nb'];
 const strings = ['', 'a', 'b', 'ab', 'abc', 'aab', 'aaaaab', 'a*b', '*', '**', '\\', '"', '\'', '\n', '\r\n', '\t', '\u0000',
     'a\u0000b', '\u007f', '\u00e9', 'e\u0301', '\ud7ff', '\ufeff', '\uffff', '\u{1F600}', '\u{1F600}a', '\u{10FFFF}', '\u2028',
-    'ip', '1.2', '{"a":1}', '::', 'A::"b"'];
+    'ip', '1.2', '{"a":1}', '::', 'A::"b"', '?principal'];
 const tagNames = ['t', 'u', '', 'k k', '\u{1F600}'];
 
 const longs = [0n, 1n, -1n, 2n, 3n, 7n, -7n, 10n, 100n, 1000n, 2147483647n, -2147483648n, 4294967296n, 3037000499n,
@@ -54,6 +56,9 @@ export const extensionFunction = { decimal: 'decimal', ipaddr: 'ip', datetime: '
 export const isIdentifier = (name) => /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reservedWords.includes(name);
 
 export const attributeName = (random) => random.chance(0.9) ? random.pick(attributeNames) : random.pick(oddAttributeNames);
+// Now and then a name that means something already, or will, as a common type's and an entity type's at once.
+export const typeName = (random) => random.pick(random.chance(0.97) ? typeNames : oddTypeNames);
+export const commonTypeName = (random) => random.chance(0.93) ? random.pick(commonTypeNames) : typeName(random);
 export const entityId = (random) => random.chance(0.8) ? random.pick(ids.slice(0, 4)) : random.pick(ids);
 export const tagName = (random) => random.pick(tagNames);
 

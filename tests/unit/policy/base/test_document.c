@@ -189,7 +189,7 @@ static void test_document_json__reports_faults_where_they_are(void **state)
         {BYTES_INIT("\xEF\xBB\xBF{}"), "syntax", 1, 1, "byte order mark"},
         {BYTES_INIT("{\"a\":1,\n\"b\":2,\"\\u0061\":3}"), "duplicate-key", 2, 7,
          "\"a\" stands twice in one object, before at 1:2"},
-        {BYTES_INIT("{\"\\u001b\":1,\"\\u001b\":2}"), "duplicate-key", 1, 13, "\"?\" stands"},
+        {BYTES_INIT("{\"\\u001b\":1,\"\\u001b\":2}"), "duplicate-key", 1, 13, "\"\\x1B\" stands"},
     };
     (void)state;
     assert_faults(document_from_json, faults, sizeof(faults) / sizeof(faults[0]));

@@ -295,7 +295,10 @@ static void test_catalogue__knows_where_labels_occur(void **state)
     const struct catalogue_record *sighting = record_named(&folder.fixture, "Sighting");
     const struct catalogue_record *owner = record_named(&folder.fixture, "Owner");
     assert_true(lists(sighting->labels, sighting->label_count, cnic)); /* in the record inside */
+    assert_false(lists(sighting->own_labels, sighting->own_label_count, cnic));
+    assert_true(lists(sighting->own_labels, sighting->own_label_count, plate));
     assert_true(lists(owner->labels, owner->label_count, cnic));
+    assert_true(lists(owner->own_labels, owner->own_label_count, cnic));
     assert_false(lists(owner->labels, owner->label_count, plate));
     assert_true(catalogue->label_uses[plate].outside_records); /* a JPEG */
     assert_false(catalogue->label_uses[cnic].outside_records);

@@ -465,6 +465,9 @@ static void test_openapi__tells_what_is_withheld(void **state)
          FIXTURE_SCHEMA("@@{x-amanat-label: note}")},
         {"open-door", "a 200 $.* lets anything pass",
          FIXTURE_SCHEMA("{type: object, x-amanat-label: note, additionalProperties: @@true}")},
+        {"open-door", "a 200 $ lets the names of its members pass",
+         FIXTURE_SCHEMA("@@{type: object, additionalProperties: {type: object, properties: {a: "
+                        "{type: string, x-amanat-label: note}}}}")},
         {"unlabelled", "`a` has no label, so it may not be used",
          FIXTURE_PARAMETER("@@{name: a, in: query, schema: {type: string}}")},
         {"unlabelled", "the header `x-a`",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entities: files with and without a schema, conformance, ancestors, overlays; contexts and
  * requests. */
+#include "policy/cedar/cedar_entities.h"
 #include "tests/unit/policy/cedar/cedar_fixture.h"
 
 static const char schema_text[] =
@@ -232,6 +233,49 @@ static void test_close__follows_long_chains_and_finds_cycles_through_the_base(vo
     start_over(fixture);
 }
 
+/* A number in digits of its own for layer and place. */
+static struct cedar_entity_uid in_layer(struct fixture *fixture, unsigned layer, unsigned place)
+{
+    return uid("T", arena_format(fixture->arena, "%u.%u", layer, place));
+}
+
+/*
+ * Each of a layer is in all of the next one and in a group of its own, which nobody has declared:
+ * to every ancestor lead more paths than could be counted.
+ */
+static void test_close__finds_each_ancestor_once_however_many_paths_lead_to_it(void **state)
+{
+    enum { LAYERS = 40, WIDTH = 7 };
+    struct fixture *fixture = *state;
+    struct cedar_entities *entities = store(fixture, NULL);
+    for (unsigned i = 0; i < LAYERS * WIDTH; i++) {
+        struct cedar_entity_uid parents[WIDTH + 1] = {in_layer(fixture, LAYERS + 1 + i, 0)};
+        for (unsigned k = 0; k < WIDTH; k++) {
+            parents[k + 1] = in_layer(fixture, i / WIDTH + 1, k);
+        }
+        const struct cedar_entity_parts parts = {.uid = in_layer(fixture, i / WIDTH, i % WIDTH),
+                                                 .parents = parents,
+                                                 .parent_count = WIDTH + 1};
+        assert_ok(cedar_entities_add(entities, &parts));
+    }
+    assert_ok(cedar_entities_close(entities, NULL, NULL));
+    for (unsigned i = 0; i < LAYERS * WIDTH; i++) {
+        const struct cedar_entity *entity = cedar_entities_at(entities, i);
+        const unsigned layers_above = LAYERS - i / WIDTH;
+        assert_int_equal(entity->ancestor_count,
+                         layers_above * WIDTH + 1 + (layers_above - 1) * WIDTH);
+        for (size_t k = 1; k < entity->ancestor_count; k++) {
+            assert_true(cedar_entity_uid_compare(entity->ancestors[k - 1], entity->ancestors[k]) <
+                        0);
+        }
+        for (size_t k = 0; k < entity->ancestor_count; k++) {
+            assert_true(entity->ancestor_hashes[k] == cedar_uid_hash(entity->ancestors[k]));
+        }
+    }
+    assert_true(is_in(entities, in_layer(fixture, 0, 3), in_layer(fixture, LAYERS, 6)));
+    start_over(fixture);
+}
+
 static void test_request__is_validated(void **state)
 {
     struct fixture *fixture = *state;
@@ -305,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_json__must_conform),
         cmocka_unit_test(test_overlay__looks_through_to_its_base),
         cmocka_unit_test(test_close__follows_long_chains_and_finds_cycles_through_the_base),
+        cmocka_unit_test(test_close__finds_each_ancestor_once_however_many_paths_lead_to_it),
         cmocka_unit_test(test_request__is_validated),
         cmocka_unit_test(test_context__is_typed_by_its_action),
     };

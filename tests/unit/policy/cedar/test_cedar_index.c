@@ -156,15 +156,20 @@ static void make_rule(struct random_source *random, struct rule *rule, struct bu
     buffer_append_format(text, "%s;\n", conditions[rule->condition]);
 }
 
+static bool scope_matches(const struct world *world, const struct rule *rule,
+                          const struct named *request)
+{
+    return satisfies(world, &rule->constraints[0], request[0]) &&
+           satisfies(world, &rule->constraints[1], request[1]) &&
+           satisfies(world, &rule->constraints[2], request[2]);
+}
+
 /* What must be found, one character a policy: + and - for satisfied ones, ! for errors. */
 static void expect(const struct world *world, const struct rule *rules, const struct named *request,
                    char *out)
 {
     for (size_t i = 0; i < POLICIES; i++) {
-        bool matches = true;
-        for (size_t k = 0; k < 3; k++) {
-            matches = matches && satisfies(world, &rules[i].constraints[k], request[k]);
-        }
+        const bool matches = scope_matches(world, &rules[i], request);
         out[i] = !matches || rules[i].condition == 2 ? '.'
                  : rules[i].condition == 3           ? '!'
                  : rules[i].permits                  ? '+'
@@ -195,6 +200,26 @@ static void found(const struct cedar_response *response, char *out)
     }
 }
 
+static void check_scopes(struct fixture *fixture, const struct world *world,
+                         const struct rule *rules, const struct named *named,
+                         const struct cedar_compiled_policies *compiled)
+{
+    const struct cedar_request request = {
+        uid_of(named[0]), uid_of(named[1]), uid_of(named[2]), {0}};
+    const struct cedar_policy *const *policies = NULL;
+    size_t count = 0;
+    size_t at = 0;
+    assert_ok(cedar_policies_in_scope(compiled, &request, world->entities, fixture->arena,
+                                      &policies, &count));
+    for (size_t i = 0; i < POLICIES; i++) {
+        if (scope_matches(world, &rules[i], named)) {
+            assert_true(at < count && position_of(policies[at]) == i);
+            at++;
+        }
+    }
+    assert_int_equal(at, count);
+}
+
 static void check_world(struct fixture *fixture, struct random_source *random)
 {
     struct world world;
@@ -222,6 +247,7 @@ static void check_world(struct fixture *fixture, struct random_source *random)
         expect(&world, rules, named, expected);
         found(&response, actual);
         assert_string_equal(actual, expected);
+        check_scopes(fixture, &world, rules, named, compiled);
     }
 }
 
@@ -259,11 +285,58 @@ static void test_index__finds_one_link_among_many(void **state)
     assert_int_equal(response.permit_count, 0);
 }
 
+#define MANY 300
+
+static void add_member_of_many(struct fixture *fixture, struct cedar_entities *entities,
+                               struct cedar_entity_uid member, const char *type)
+{
+    struct cedar_entity_uid parents[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        parents[i] = uid(type, arena_format(fixture->arena, "%zu", i));
+    }
+    const struct cedar_entity_parts parts = {
+        .uid = member, .parents = parents, .parent_count = MANY};
+    assert_ok(cedar_entities_add(entities, &parts));
+}
+
+/* Principal and resource are each in more than any node of the index has children, and in less. */
+static void test_index__finds_what_matches_among_many_groups_on_both_sides(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buffer text;
+    buffer_init(&text, 1 << 20);
+    for (size_t i = 0; i < 2 * MANY; i++) {
+        buffer_append_format(&text, "permit(principal in G::\"%zu\", action, resource %s \"%zu\");",
+                             i / 2, i % 4 == 3 ? "is R in F::" : "in F::", i % 3 == 0 ? i : i / 2);
+    }
+    buffer_append_byte(&text, '\0');
+    const struct cedar_compiled_policies *compiled =
+        compile(fixture, policies_of(fixture, buffer_bytes(&text).at));
+    struct cedar_entities *entities = cedar_entities_new(fixture->arena, NULL);
+    assert_non_null(entities);
+    add_member_of_many(fixture, entities, uid("U", "u"), "G");
+    add_member_of_many(fixture, entities, uid("R", "r"), "F");
+    assert_ok(cedar_entities_close(entities, NULL, NULL));
+    const struct cedar_request request = {uid("U", "u"), uid("Action", "v"), uid("R", "r"), {0}};
+    struct cedar_response response;
+    assert_ok(cedar_authorize(compiled, &request, entities, fixture->arena, &response));
+    size_t at = 0;
+    for (size_t i = 0; i < 2 * MANY; i++) {
+        if (i % 3 != 0 || i < MANY) { /* else it names a folder that the resource is not in */
+            assert_bytes(cedar_policy_id(response.permits[at++]),
+                         arena_format(fixture->arena, "policy%zu", i));
+        }
+    }
+    assert_int_equal(response.permit_count, at);
+    buffer_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_index__finds_what_a_walk_over_all_policies_finds),
         cmocka_unit_test(test_index__finds_one_link_among_many),
+        cmocka_unit_test(test_index__finds_what_matches_among_many_groups_on_both_sides),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

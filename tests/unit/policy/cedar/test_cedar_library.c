@@ -190,6 +190,89 @@ static void test_library__reads_what_it_wrote_as_json(void **state)
     amanat_owned_text_clear(&json);
 }
 
+static void test_library__tells_of_each_policy_what_was_written(void **state)
+{
+    struct world *world = *state;
+    struct amanat_owned_text json = {0};
+    struct amanat_text value = {0};
+    const struct amanat_source advised = source_of(
+        NULL, "@id(\"a\")\n@advice(\"ask\")\n@bare\nforbid(principal, action, resource);");
+    assert_ok(amanat_policy_set_add(world->set, &advised, world->diagnostics));
+    const struct amanat_policy *policy = amanat_policy_set_find(world->set, amanat_text_of("a"));
+    assert_non_null(policy);
+    assert_ptr_equal(policy, amanat_policy_set_at(world->set, 3));
+    const struct amanat_policy_summary summary = amanat_policy_summary(policy);
+    assert_memory_equal(summary.id.at, "a", summary.id.length);
+    assert_true(summary.is_forbid);
+    assert_int_equal(summary.kind, AMANAT_POLICY_STATIC);
+    assert_string_equal(summary.source, "");
+    assert_int_equal(summary.line, 1);
+    assert_int_equal(amanat_policy_summary(amanat_policy_set_at(world->set, 2)).kind,
+                     AMANAT_POLICY_TEMPLATE);
+    assert_true(amanat_policy_annotation(policy, "advice", &value));
+    assert_int_equal(value.length, strlen("ask"));
+    assert_true(amanat_policy_annotation(policy, "bare", &value));
+    assert_int_equal(value.length, 0);
+    assert_false(amanat_policy_annotation(policy, "none", &value));
+    assert_ok(amanat_policy_to_json(policy, &json));
+    assert_non_null(strstr(json.at, "\"effect\":\"forbid\""));
+    amanat_owned_text_clear(&json);
+    assert_null(amanat_policy_set_find(world->set, amanat_text_of("none")));
+}
+
+static void test_library__writes_a_schema_that_it_reads_again(void **state)
+{
+    struct world *world = *state;
+    struct amanat_owned_text json = {0};
+    struct amanat_owned_text text = {0};
+    struct amanat_owned_text again = {0};
+    struct amanat_schema *schema = NULL;
+    assert_ok(amanat_schema_to_json(world->schema, &json));
+    const struct amanat_source source = source_of("s.json", json.at);
+    assert_ok(amanat_schema_parse(&source, 1, world->diagnostics, &schema));
+    assert_ok(amanat_schema_to_text(world->schema, world->diagnostics, &text));
+    assert_ok(amanat_schema_to_text(schema, world->diagnostics, &again));
+    assert_string_equal(text.at, again.at);
+    amanat_owned_text_clear(&json);
+    amanat_owned_text_clear(&text);
+    amanat_owned_text_clear(&again);
+    amanat_schema_free(schema);
+}
+
+static void test_library__asks_about_entities_laid_over_others(void **state)
+{
+    struct world *world = *state;
+    const struct amanat_source record = source_of(
+        "record", "[{\"uid\": {\"type\": \"Record\", \"id\": \"2\"}, \"attrs\": {\"city\": "
+                  "\"Lahore\"}, \"parents\": []}]");
+    const struct amanat_request request = {name_of("Agent", "a"), name_of("Action", "read"),
+                                           name_of("Record", "2"), world->context};
+    struct amanat_entities *over = NULL;
+    assert_ok(amanat_entities_parse_over(world->entities, world->schema, &record, 1,
+                                         world->diagnostics, &over));
+    assert_ok(amanat_authorize(world->policies, over, &request, world->decision));
+    assert_true(amanat_decision_allows(world->decision));
+    amanat_entities_free(over);
+    ask(world, "2", world->context);
+    assert_false(amanat_decision_allows(world->decision));
+}
+
+static void test_library__takes_sources_without_name_and_contexts_without_action(void **state)
+{
+    struct world *world = *state;
+    const struct amanat_source context = source_of(NULL, "{\"purpose\": 1}");
+    const struct amanat_source policy = source_of(NULL, "permit(principal,action,resource);");
+    const struct amanat_source wrong = source_of(NULL, "permit(");
+    struct amanat_context *untyped = NULL;
+    struct amanat_owned_text text = {0};
+    assert_ok(amanat_context_parse(NULL, NULL, &context, world->diagnostics, &untyped));
+    assert_ok(amanat_format_policies(&policy, world->diagnostics, &text));
+    assert_fault(amanat_policy_set_add(world->set, &wrong, world->diagnostics));
+    assert_string_equal(amanat_diagnostics_at(world->diagnostics, 0)->source, "");
+    amanat_context_free(untyped);
+    amanat_owned_text_clear(&text);
+}
+
 static void test_library__formats_policies_and_schemas(void **state)
 {
     struct world *world = *state;
@@ -269,6 +352,10 @@ int main(void)
         TEST(test_library__an_answer_does_not_outlive_the_next_question),
         TEST(test_library__links_templates),
         TEST(test_library__reads_what_it_wrote_as_json),
+        TEST(test_library__tells_of_each_policy_what_was_written),
+        TEST(test_library__writes_a_schema_that_it_reads_again),
+        TEST(test_library__asks_about_entities_laid_over_others),
+        TEST(test_library__takes_sources_without_name_and_contexts_without_action),
         TEST(test_library__formats_policies_and_schemas),
         TEST(test_library__refuses_policies_that_do_not_fit_the_schema),
         TEST(test_library__shows_the_line_that_a_message_is_about),

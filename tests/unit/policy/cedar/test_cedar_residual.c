@@ -39,6 +39,7 @@ static const char *const scopes[] = {"principal, action, resource",
                                      "principal == U::\"a\", action, resource in U::\"b\"",
                                      "principal, action == Action::\"y\", resource"};
 static const char *const actions[] = {"x", "y"};
+#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
 static struct cedar_value value_of(struct fixture *fixture, const char *text)
 {
@@ -159,10 +160,9 @@ struct question {
     struct cedar_residuals *residuals;
 };
 
-static void check_action(struct fixture *fixture, const struct question *question)
+static void check_action(struct fixture *fixture, const struct question *question,
+                         const struct cedar_residual *residual)
 {
-    const struct cedar_residual *residual = NULL;
-    assert_ok(cedar_residual_new(question->residuals, &question->request.action, &residual));
     for (size_t i = 0; i < RECORDS; i++) {
         const struct cedar_value record = value_of(fixture, records[i]);
         const struct cedar_value read = only_read(fixture, residual, &record);
@@ -183,11 +183,9 @@ static void check_action(struct fixture *fixture, const struct question *questio
     }
 }
 
-static size_t count_open(struct question *question)
+static size_t count_open(const struct cedar_residual *residual)
 {
-    const struct cedar_residual *residual = NULL;
     size_t count = 0;
-    assert_ok(cedar_residual_new(question->residuals, &question->request.action, &residual));
     for (size_t i = 0; i < residual->policy_count; i++) {
         count += residual->policies[i]->standing == CEDAR_STANDING_OPEN ? 1 : 0;
     }
@@ -201,6 +199,7 @@ static void test_what_is_left__answers_with_a_record_as_the_policies_do(void **s
     size_t open = 0;
     for (size_t i = 0; i < 2500; i++) {
         struct question question = {.policies = random_policies(fixture, &random)};
+        const struct cedar_residual *residuals[ACTIONS];
         question.request.principal = uid("U", "a");
         question.request.resource = uid("R", "");
         question.request.context = value_of(fixture, context_text);
@@ -214,10 +213,14 @@ static void test_what_is_left__answers_with_a_record_as_the_policies_do(void **s
                                                      .resource_is_open = true};
         assert_ok(
             cedar_residuals_new(fixture->arena, question.compiled, &known, &question.residuals));
-        for (size_t k = 0; k < sizeof(actions) / sizeof(actions[0]); k++) {
+        for (size_t k = 0; k < ACTIONS; k++) { /* all of them before the first record */
+            const struct cedar_entity_uid action = uid("Action", actions[k]);
+            assert_ok(cedar_residual_new(question.residuals, &action, &residuals[k]));
+        }
+        for (size_t k = 0; k < ACTIONS; k++) {
             question.request.action = uid("Action", actions[k]);
-            check_action(fixture, &question);
-            open += count_open(&question);
+            check_action(fixture, &question, residuals[k]);
+            open += count_open(residuals[k]);
         }
         start_over(fixture);
     }
@@ -331,9 +334,36 @@ static void test_what_is_certain__needs_no_record(void **state)
                         "allow +policy0 !policy2:3:52:there is no attribute `none`");
 }
 
+/* An addition that overflows for `x` only: an error there, and a permit for `y`. */
+static void test_what_fails_for_one_action__fails_also_after_others_were_worked_out(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const expected[] = {"deny !policy0:1:118:overflow in `+`", "allow +policy0"};
+    struct cedar_residuals *residuals = NULL;
+    const struct cedar_residual *left[ACTIONS];
+    const struct cedar_compiled_policies *compiled = compile(
+        fixture, policies_of(fixture, "permit(principal, action, resource) when { resource.b && "
+                                      "((if action == Action::\"x\" then 9223372036854775807 else "
+                                      "1) + 1 == 2) };"));
+    const struct cedar_residual_request known = {.principal = uid("U", "a"),
+                                                 .resource = uid("R", ""),
+                                                 .entities = store_with(fixture, NULL, NULL),
+                                                 .resource_is_open = true};
+    const struct cedar_value record = value_of(fixture, "{\"b\": true}");
+    const struct cedar_entity_uid asked[ACTIONS] = {uid("Action", "x"), uid("Action", "y")};
+    assert_ok(cedar_residuals_new(fixture->arena, compiled, &known, &residuals));
+    for (size_t i = 0; i < ACTIONS; i++) {
+        assert_ok(cedar_residual_new(residuals, &asked[i], &left[i]));
+    }
+    for (size_t i = 0; i < ACTIONS; i++) {
+        assert_string_equal(decide_left(fixture, residuals, left[i], &record), expected[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_fails_for_one_action__fails_also_after_others_were_worked_out),
         cmocka_unit_test(test_what_is_left__answers_with_a_record_as_the_policies_do),
         cmocka_unit_test(test_what_is_known__is_worked_in_and_errors_keep_their_order),
         cmocka_unit_test(test_what_is_certain__needs_no_record),

@@ -84,7 +84,7 @@ static void test_validate__refuses_scopes_that_no_request_fits(void **state)
         const char *why;
     } rows[] = {
         {"permit(principal, action == Action::\"all\", resource);",
-         "none of its actions applies to a principal and a resource"},
+         "`action ==` names a group of actions, which is never asked itself; write `action in`"},
         {"permit(principal, action in [], resource);",
          "none of its actions applies to a principal and a resource"},
         {"permit(principal is Group, action == Action::\"view\", resource);",

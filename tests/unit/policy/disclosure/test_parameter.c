@@ -26,14 +26,18 @@
 
 #define PLAIN PARTNER("\"city\":\"Lahore\",\"level\":-3")
 
-/* One operation with these parameters; its records are left out by their city. */
+/* One operation with these parameters; its records are left out by their city. Another one, so
+ * that there is something that the permit to query is about. */
 #define SERVICE(parameters)                                                                        \
     "openapi: 3.1.0\nx-amanat-service: anpr\npaths:\n"                                             \
     "  /sightings: {get: {operationId: findSightings, parameters: [\n" parameters "],\n"           \
     "    responses: {200: {description: d, content: {application/json: {schema: {type: array,\n"   \
     "      items: {type: object, x-amanat-record: Sighting, required: [city], properties: {\n"     \
     "        city: {type: string, x-amanat-label: place.city},\n"                                  \
-    "        plate: {type: string, x-amanat-label: vehicle.plate}}}}}}}}}}\n"
+    "        plate: {type: string, x-amanat-label: vehicle.plate}}}}}}}}}}\n"                      \
+    "  /plates: {get: {operationId: findPlates, parameters: [{name: plate, in: query,\n"           \
+    "    schema: {type: string}, x-amanat-label: vehicle.plate}],\n"                               \
+    "    responses: {204: {description: d}}}}\n"
 
 static struct ruleset *compile(const char *parameters, const char *partners,
                                struct amanat_diagnostics *diagnostics)
@@ -283,7 +287,10 @@ static void test_ruleset__tells_of_parameters_at_the_place(void **state)
         unsigned column = 0;
         take_mark_out(told[i].parameters, parameters, &line, &column);
         struct ruleset *ruleset = compile(parameters, PLAIN, diagnostics);
-        assert_int_equal(ruleset != NULL, told[i].severity != AMANAT_SEVERITY_ERROR);
+        if ((ruleset != NULL) != (told[i].severity != AMANAT_SEVERITY_ERROR)) {
+            fail_msg("%s: %s", told[i].parameters, amanat_diagnostics_at(diagnostics, 0)->text);
+        }
+        assert_true(ruleset == NULL || amanat_is_ok(ruleset_lint(ruleset, diagnostics)));
         if (is_told(diagnostics, &told[i], line, column) != (told[i].words != NULL)) {
             fail_msg("%s (expected at %u:%u)", told[i].parameters, line, column);
         }

@@ -158,8 +158,12 @@ static const struct {
     {"unless { context.need.purpose == Purpose::\"work\" }", never},
     {"when { resource has c && resource.c == \"x\" }", has_c_x},
     {"unless { resource has c }", lacks_c},
-    {"when { resource.d == \"x\" }", d_is_x},
-    {"when { {it: resource} has it.d && (if true then resource else resource).d != \"x\" }",
+    /* a checked policy can fail still: here for want of d, with an overflow */
+    {"when { (if resource has d then 0 else 9223372036854775807) + 1 > 0 && resource has d && "
+     "resource.d == \"x\" }",
+     d_is_x},
+    {"when { {it: resource} has it.d && (if true then resource else resource) has d && "
+     "(if true then resource else resource).d != \"x\" }",
      d_is_not_x_unless_absent},
 };
 #define CONDITION_COUNT              (sizeof(conditions) / sizeof(conditions[0]))
@@ -231,6 +235,22 @@ static size_t chance(uint64_t *state, size_t below)
     return (size_t)(*state >> 33) % below;
 }
 
+/* Whether some question is in the policy's scope: others are refused. */
+static bool fits(const struct policy *policy)
+{
+    for (int type = 0; type < TYPE_COUNT; type++) {
+        for (int label = 0; label < LABEL_COUNT; label++) {
+            for (int mode = DISCLOSURE_WITHHELD + 1; mode < DISCLOSURE_MODE_COUNT; mode++) {
+                if (holds[type][label] && defines[label][mode] &&
+                    speaks_of(policy, label, mode, (enum type)type)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
 static struct policy random_policy(uint64_t *state)
 {
     struct policy policy = {.permits = chance(state, 3) > 0,
@@ -240,7 +260,7 @@ static struct policy random_policy(uint64_t *state)
     if (policy.type == TYPE_SERVICE) { /* a service has no attributes, and check says so */
         policy.condition = chance(state, CONDITIONS_THAT_READ_NOTHING);
     }
-    return policy;
+    return fits(&policy) ? policy : random_policy(state);
 }
 
 static void write_policy(struct buffer *out, const struct policy *policy, size_t number)
