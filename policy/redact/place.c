@@ -106,6 +106,21 @@ static void set_allowed_kinds(struct place *place)
     place->allows_integer = (node->kinds & CATALOGUE_KIND_INTEGER) != 0;
 }
 
+static bool is_copied(const struct plan *plan, const struct place *place)
+{
+    const struct vocabulary *vocabulary = &plan->catalogue->vocabulary;
+    if (place->record == CATALOGUE_NONE || plan->records[place->record].asks ||
+        place->strongest != DISCLOSURE_REVEAL) {
+        return false;
+    }
+    for (size_t i = 0; i < place->node->label_count; i++) {
+        if (vocabulary->labels[place->node->labels[i]].scrub.count > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The place of a node under a record; one that is known already, if it is. */
 static amanat_result add(struct compiler *compiler, const struct catalogue_node *node,
                          size_t record, const struct catalogue_attribute *attribute,
@@ -138,6 +153,7 @@ static amanat_result add(struct compiler *compiler, const struct catalogue_node 
         place->is_inert = !place->can_disclose && attribute == NULL && !place->begins_record;
         place->is_plain =
             attribute == NULL && node->subject == CATALOGUE_NONE && place->min_group == 0;
+        place->is_copied = is_copied(compiler->plan, place);
         place->is_counted = place->is_plain && place->strongest == DISCLOSURE_WITHHELD;
     }
     *out = place;
