@@ -39,9 +39,10 @@ amanat_result walk_names_begin(struct walk *walk, struct walk_frame *frame)
     const size_t bits = frame->place->node->member_count;
     frame->seen = walk->seen.length;
     frame->names = walk->names.length;
-    frame->name_limit = walk_names_keeps_undeclared(frame)
-                            ? walk->record_limit
-                            : LONGEST_SPELLING * frame->place->longest_name + 2;
+    frame->name_limit = LONGEST_SPELLING * frame->place->longest_name + 2;
+    if (walk_names_keeps_undeclared(frame) && frame->name_limit < walk->record_limit) {
+        frame->name_limit = walk->record_limit;
+    }
     for (size_t i = SEEN_FIRST; i < bits; i += 8) {
         buffer_append_byte(&walk->seen, 0);
     }
