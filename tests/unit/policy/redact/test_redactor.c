@@ -503,6 +503,46 @@ static void test_redactor__headers_and_whole_bodies_pass_only_if_revealed(void *
     redact_case_free(redact_case);
 }
 
+static size_t one_byte(void *context, size_t at, size_t left)
+{
+    (void)context;
+    (void)at;
+    (void)left;
+    return 1;
+}
+
+/* Strings change and do not stream; numbers and undeclared names cannot change, so they are
+ * withheld; headers are no JSON. */
+static void test_redactor__scrubs_wherever_a_label_is_revealed(void **state)
+{
+    static const char description[] =
+        "{\"labels\":{\"note\":{\"scrub\":[\"cnic\"]}},\"root\":\"root\",\"nodes\":{"
+        "\"root\":{\"kinds\":[\"object\"],\"members\":{\"note\":\"note\",\"open\":\"open\"}},"
+        "\"note\":{\"kinds\":[\"string\"],\"labels\":[\"note\"]},"
+        "\"open\":{\"kinds\":[\"object\"],\"labels\":[\"note\"],\"anything\":true}},"
+        "\"service\":{\"note\":\"reveal\"}}";
+    static const char body[] =
+        "{\"note\":\"of 35202-1234567-1 \\u0061\",\"open\":{\"35202-1234567-1\":1,"
+        "\"a\":{\"35202\\u002d1234567-1\":[{}]},\"35202-1234567-1\":2,"
+        "\"n\":3520212345671,\"m\":7,\"s\":\"3520212345671\"}}";
+    static const char expected[] =
+        "{\"note\":\"of [cnic] \\u0061\",\"open\":{\"a\":{},\"m\":7,\"s\":\"[cnic]\"}}";
+    static const size_t note = 0;
+    struct redact_case *redact_case = redact_case_new(bytes_of_string(description));
+    struct disclosed_bytes out;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct redact_outcome outcome =
+            redact_case_run(redact_case, bytes_of_string(body), i == 0 ? NULL : one_byte, NULL);
+        assert_int_equal(outcome.fault, REDACT_FAULT_NONE);
+        assert_true(bytes_equal_string(buffer_bytes(&outcome.body), expected));
+        redact_outcome_clear(&outcome);
+    }
+    assert_false(redact_header(&redact_case->plan, &note, 1,
+                               (struct undisclosed_bytes){BYTES("text")}, &out));
+    redact_case_free(redact_case);
+}
+
 static void test_redactor__says_what_a_plan_can_disclose(void **state)
 {
     struct redact_case *redact_case =
@@ -529,6 +569,7 @@ int main(void)
         cmocka_unit_test(test_redactor__refuses_an_answer_that_is_stronger_than_the_plan),
         cmocka_unit_test(test_redactor__ends_with_the_failure_of_its_taker),
         cmocka_unit_test(test_redactor__headers_and_whole_bodies_pass_only_if_revealed),
+        cmocka_unit_test(test_redactor__scrubs_wherever_a_label_is_revealed),
         cmocka_unit_test(test_redactor__says_what_a_plan_can_disclose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
