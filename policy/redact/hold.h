@@ -30,6 +30,7 @@
 #include "policy/redact/json_scanner.h"
 #include "policy/redact/json_text.h"
 #include "policy/redact/place.h"
+#include "policy/redact/planted_leak.h"
 #include "policy/redact/provenance.h"
 
 enum hold_item_kind { HOLD_OPEN = 0, HOLD_FIELD, HOLD_CLOSE };
@@ -131,7 +132,9 @@ static inline AMANAT_MUST_CHECK amanat_result hold_check(const struct hold *hold
         return amanat_result_of(AMANAT_STATUS_MEMORY);
     }
     const size_t cost = hold->text.length - hold->colons + hold->attribute_text.length +
-                        hold->capture.length + HOLD_ITEM_COST * hold->items.count;
+                        hold->capture.length + HOLD_ITEM_COST * hold->items.count +
+                        /* withheld identifiers count */
+                        (PLANTED_LEAK(2) ? hold->subject_text.length : 0);
     return amanat_result_of(cost > hold->limit ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
 }
 

@@ -7,6 +7,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/redact/json_text.h"
+#include "policy/redact/planted_leak.h"
 #include "policy/redact/redact.h"
 
 void emitter_init(struct emitter *emitter, struct window *window, struct modes *modes,
@@ -130,10 +131,13 @@ amanat_result emit_field(struct emitter *emitter, struct undisclosed_bytes name,
     /* Disclosed: the caller's mode for this field; modes_apply writes nothing that the mode does
      * not allow. It becomes disclosed_bytes in emit_commit. */
     TRY(modes_apply(emitter->modes, mode, label, kind, value, &emitter->staging, &disclosed));
+    struct emit_frame *parent = innermost(emitter);
     if (!disclosed) {
         buffer_truncate(&emitter->staging, start);
+        if (PLANTED_LEAK(1) && parent != NULL) { /* it leaves its comma */
+            parent->holds = true;
+        }
     } else {
-        const struct emit_frame *parent = innermost(emitter);
         if (parent != NULL && parent->record > 0) {
             emitter->frames.items[parent->record - 1].has_field = true;
         }
