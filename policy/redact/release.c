@@ -271,8 +271,8 @@ static amanat_result account_and_commit(const struct release *release, struct ho
     const bool stands = hold->records.items[0].stands;
     if (stands) {
         TRY(window_make_room(release->window, emit_staged_length(release->emitter)));
-    } else if (PLANTED_LEAK(3)) { /* a record that is left out needs room */
-        TRY(window_make_room(release->window, hold->text.length));
+    } else if (PLANTED_LEAK(3)) { /* a record that is left out needs room, and plenty of it */
+        TRY(window_make_room(release->window, 16 * hold->text.length));
     }
     struct account *account = &release->window->account;
     account_move(account, release->pending);

@@ -72,7 +72,7 @@ bool chance(struct choices *choices, unsigned percent)
 /* ---- shrinking ---- */
 
 #define ATTEMPTS          2500
-#define SECONDS_TO_SHRINK 5 /* of the processor: long documents are not made as small as can be */
+#define SECONDS_TO_SHRINK 2 /* of the processor: long documents are not made as small as can be */
 
 struct shrinker {
     struct choices *choices;

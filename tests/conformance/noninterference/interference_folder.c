@@ -14,15 +14,23 @@ static const char vocabulary_text[] =
     "  last: {mask: {keep_last: 2}, tokenize: {length: 13}, coarsen: {time: month}}\n"
     "  moment: {coarsen: {time: hour}}\n"
     "  point: {coarsen: {step: 0.05}}\n"
+    "  band: {coarsen: {bucket: [0, 18, 65]}}\n"
+    "  age: {coarsen: {age_band: 10}}\n"
+    "  town: {coarsen: {map: {Gulberg: Lahore, Johar: Lahore}, other: elsewhere}}\n"
+    "  net: {coarsen: {ip_prefix: {v4: 24, v6: 48}}}\n"
+    "  digits: {mask: {pattern: '[0-9]{5}', replace: '#'}, tokenize: {link: text}}\n"
+    "  note: {scrub: [cnic]}\n"
+    "  group: {min_group: 5}\n"
     "  plain: {}\n"
     "  plain.deep: {}\n"
     "purposes:\n  test: {}\n"
     "subjects:\n  cnic: {normalise: digits}\n";
 
-/* In the order of the vocabulary: those from POINT on may stand on numbers too. */
-static const char *const labels[] = {"plain",  "text",  "first",     "last",
-                                     "moment", "point", "plain.deep"};
-#define LABEL_COUNT 7
+static const char *const labels[] = {"plain", "text",   "first",      "last", "moment", "town",
+                                     "net",   "digits", "plain.deep", "note", "point"};
+static const char *const number_labels[] = {"plain", "point", "plain.deep", "band", "age"};
+#define LABEL_COUNT        11
+#define NUMBER_LABEL_COUNT 5
 
 const char *const interference_names[] = {"a",
                                           "name",
@@ -62,9 +70,8 @@ static void write_reference(struct writer *writer)
 
 static void write_labels(struct writer *writer, unsigned percent, bool numbers)
 {
-    static const char *const for_numbers[] = {"plain", "point", "plain.deep"};
-    const char *const *from = numbers ? for_numbers : labels;
-    const unsigned count = numbers ? 3 : LABEL_COUNT;
+    const char *const *from = numbers ? number_labels : labels;
+    const unsigned count = numbers ? NUMBER_LABEL_COUNT : LABEL_COUNT;
     if (!chance(writer->choices, percent)) {
         return;
     }
@@ -149,7 +156,8 @@ static void write_schema(struct writer *writer)
 static void write_listing(struct writer *writer, bool ndjson)
 {
     static const char record[] =
-        "{\"type\": \"object\", \"x-amanat-record\": \"Row\", \"properties\": {"
+        "{\"type\": \"object\", \"x-amanat-record\": \"Row\", \"x-amanat-group-count\": \"n\", "
+        "\"properties\": {\"n\": {\"type\": \"integer\", \"x-amanat-label\": \"group\"}, "
         "\"a\": {\"type\": \"string\", \"x-amanat-label\": \"plain\"}, "
         "\"name\": {\"type\": \"string\", \"x-amanat-label\": \"text\"}, "
         "\"key\": {\"type\": \"string\", \"x-amanat-label\": \"plain.deep\"}, "

@@ -164,6 +164,32 @@ static enum shows write_changed(struct pair_writer *writer, unsigned kind,
     return HIDDEN;
 }
 
+/* A revealed field: the same, but for what is scrubbed and for counts of too few. */
+static enum shows write_revealed(struct pair_writer *writer, unsigned kind,
+                                 const struct catalogue_label *label)
+{
+    struct value_pair pair;
+    if (label->min_group > 0 && (kind != CATALOGUE_KIND_INTEGER || chance(writer->choices, 50))) {
+        const char *first = value_small_group(writer->choices);
+        buffer_append_string(&writer->pair->side[0], first);
+        buffer_append_string(&writer->pair->side[1],
+                             writer->is_tight ? first : value_small_group(writer->choices));
+        return HIDDEN;
+    }
+    if (label->min_group > 0) {
+        pair_write(writer, chance(writer->choices, 50) ? "5" : "12345");
+    } else if (kind == CATALOGUE_KIND_STRING && label->scrub.count > 0 &&
+               value_strings_alike(writer->choices, label, DISCLOSURE_REVEAL, &pair)) {
+        /* what is left of it is as it was spelt */
+        value_spell(&writer->pair->side[0], bytes_of_string(pair.text[0]), 0);
+        value_spell(&writer->pair->side[1], bytes_of_string(pair.text[writer->is_tight ? 0 : 1]),
+                    0);
+    } else {
+        write_shown_scalar(writer, kind);
+    }
+    return SHOWN;
+}
+
 static enum shows write_scalar(struct pair_writer *writer, struct spot spot, unsigned kind)
 {
     size_t label = 0;
@@ -173,11 +199,11 @@ static enum shows write_scalar(struct pair_writer *writer, struct spot spot, uns
         write_hidden_scalar(writer);
         return HIDDEN;
     }
+    const struct catalogue_label *named = &writer->made->catalogue->vocabulary.labels[label];
     if (mode == DISCLOSURE_REVEAL) {
-        write_shown_scalar(writer, kind);
+        shows = write_revealed(writer, kind, named);
     } else {
-        shows =
-            write_changed(writer, kind, &writer->made->catalogue->vocabulary.labels[label], mode);
+        shows = write_changed(writer, kind, named, mode);
     }
     if (spot.scope->record != CATALOGUE_NONE) {
         spot.scope->own = stronger(spot.scope->own, shows);

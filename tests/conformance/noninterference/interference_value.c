@@ -75,26 +75,53 @@ void value_spell(struct buffer *out, struct bytes text, unsigned spelling)
 
 /* ---- alike under a mode ---- */
 
-static const char *const same_month[][2] = {{"2026-03-31T23:30:00-02:00", "2026-04-17T00:00:00Z"},
-                                            {"2026-01-17", "2026-01-31"},
-                                            {"2026-01-01T02:30:00.25", "2026-01-31T23:59:59"}};
-static const char *const same_hour[][2] = {
-    {"2026-01-01T02:30:00+05:00", "2025-12-31T21:59:59.999Z"},
-    {"2026-01-17T10:00:00", "2026-01-17T10:59:59.9"},
-    {"2026-01-17", "2026-01-17"}};
-static const char *const same_step[][2] = {{"12.31", "12.349"},
-                                           {"-0.01", "-4.999e-2"},
-                                           {"0", "0.0499"},
-                                           {"1e2", "100.01"},
-                                           {"7.05", "70.5E-1"}};
-
-#define COPY(table)                                                                                \
-    copy_row((table)[choose(choices, (unsigned)COUNT(table))], chance(choices, 50), out)
+static const struct alike {
+    const char *label;
+    enum disclosure_mode mode;
+    const char *texts[2];
+} table[] = {
+    {"last", DISCLOSURE_COARSEN, {"2026-03-31T23:30:00-02:00", "2026-04-17T00:00:00Z"}},
+    {"last", DISCLOSURE_COARSEN, {"2026-01-17", "2026-01-31"}},
+    {"last", DISCLOSURE_COARSEN, {"2026-01-01T02:30:00.25", "2026-01-31T23:59:59"}},
+    {"moment", DISCLOSURE_COARSEN, {"2026-01-01T02:30:00+05:00", "2025-12-31T21:59:59.999Z"}},
+    {"moment", DISCLOSURE_COARSEN, {"2026-01-17T10:00:00", "2026-01-17T10:59:59.9"}},
+    {"point", DISCLOSURE_COARSEN, {"12.31", "12.349"}},
+    {"point", DISCLOSURE_COARSEN, {"-0.01", "-4.999e-2"}},
+    {"point", DISCLOSURE_COARSEN, {"1e2", "100.01"}},
+    {"point", DISCLOSURE_COARSEN, {"7.05", "70.5E-1"}},
+    {"band", DISCLOSURE_COARSEN, {"17", "3"}},
+    {"band", DISCLOSURE_COARSEN, {"65", "120"}},
+    {"age", DISCLOSURE_COARSEN, {"21", "29"}},
+    {"town", DISCLOSURE_COARSEN, {"Gulberg", "Johar"}},
+    {"town", DISCLOSURE_COARSEN, {"Clifton", "\xC3\xA9t\xC3\xA9"}},
+    {"net", DISCLOSURE_COARSEN, {"192.0.2.1", "192.0.2.254"}},
+    {"net", DISCLOSURE_COARSEN, {"2001:db8:1:2::3", "2001:0DB8:1:ffff::"}},
+    {"digits", DISCLOSURE_MASK, {"12345-x", "54321-x"}},
+    {"digits", DISCLOSURE_MASK, {"a 12345 b 00000", "a 99999 b 11111"}},
+    {"note", DISCLOSURE_REVEAL, {"see 35202-1234567-1.", "see 61101-7654321-9."}}};
 
 static void copy_row(const char *const row[2], bool swap, struct value_pair *out)
 {
     (void)snprintf(out->text[0], sizeof(out->text[0]), "%s", row[swap ? 1 : 0]);
     (void)snprintf(out->text[1], sizeof(out->text[1]), "%s", row[swap ? 0 : 1]);
+}
+
+/* A row of the table for that label and mode; false if there is none. */
+static bool find_row(struct choices *choices, const struct catalogue_label *label,
+                     enum disclosure_mode mode, struct value_pair *out)
+{
+    const struct alike *found[COUNT(table)];
+    unsigned count = 0;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        if (table[i].mode == mode && bytes_equal_string(label->name, table[i].label)) {
+            found[count++] = &table[i];
+        }
+    }
+    if (count > 0) {
+        const struct alike *row = found[choose(choices, count)];
+        copy_row(row->texts, chance(choices, 50), out);
+    }
+    return count > 0;
 }
 
 /* Texts of `least` to 20 letters, some of two bytes. */
@@ -141,37 +168,21 @@ static void masked_alike(struct choices *choices, const struct catalogue_label *
                label->mask.kind == MASK_KEEP_LAST ? kept : "", rest);
 }
 
-static bool coarsened_alike(struct choices *choices, const struct catalogue_label *label,
-                            struct value_pair *out)
+static void prefix_alike(struct choices *choices, const struct catalogue_label *label,
+                         struct value_pair *out)
 {
     char rest[2][64];
-    switch (label->coarsen.kind) {
-    case COARSEN_TIME:
-        if (label->coarsen.unit == TIME_UNIT_MONTH) {
-            COPY(same_month);
-        } else {
-            ASSERT(label->coarsen.unit == TIME_UNIT_HOUR);
-            COPY(same_hour);
-        }
-        return true;
-    case COARSEN_STEP:
-        COPY(same_step);
-        return true;
-    case COARSEN_PREFIX:
-        ASSERT(label->coarsen.prefix == 3);
-        write_letters(choices, 1, rest[0]);
-        write_letters(choices, 1, rest[1]);
-        write_pair(out, "p\xC3\xA9\"", "", rest);
-        return true;
-    }
-    return false;
+    ASSERT(label->coarsen.prefix == 3);
+    write_letters(choices, 1, rest[0]);
+    write_letters(choices, 1, rest[1]);
+    write_pair(out, "p\xC3\xA9\"", "", rest);
 }
 
 bool value_strings_alike(struct choices *choices, const struct catalogue_label *label,
                          enum disclosure_mode mode, struct value_pair *out)
 {
-    if (!label->defines[mode]) {
-        return false;
+    if (!label->defines[mode] || find_row(choices, label, mode, out)) {
+        return label->defines[mode];
     }
     if (mode == DISCLOSURE_TOKENIZE) {
         const char *text = value_text(choose(choices, (unsigned)COUNT(texts)));
@@ -182,18 +193,26 @@ bool value_strings_alike(struct choices *choices, const struct catalogue_label *
         masked_alike(choices, label, out);
         return true;
     }
-    return mode == DISCLOSURE_COARSEN && coarsened_alike(choices, label, out);
+    if (mode == DISCLOSURE_COARSEN && label->coarsen.kind == COARSEN_PREFIX) {
+        prefix_alike(choices, label, out);
+        return true;
+    }
+    return false;
 }
 
 bool value_numbers_alike(struct choices *choices, const struct catalogue_label *label,
                          enum disclosure_mode mode, struct value_pair *out)
 {
-    if (mode != DISCLOSURE_COARSEN || !label->defines[mode] ||
-        label->coarsen.kind != COARSEN_STEP) {
-        return false;
-    }
-    COPY(same_step);
-    return true;
+    const enum coarsen_kind kind = label->coarsen.kind;
+    return mode == DISCLOSURE_COARSEN && label->defines[mode] &&
+           (kind == COARSEN_STEP || kind == COARSEN_BUCKET || kind == COARSEN_AGE_BAND) &&
+           find_row(choices, label, mode, out);
+}
+
+const char *value_small_group(struct choices *choices)
+{
+    static const char *const few[] = {"null", "0", "1", "4", "-7", "7.0", "8e9", "true", "\"12\""};
+    return few[choose(choices, COUNT(few))];
 }
 
 const char *value_never_shown(struct choices *choices, const struct catalogue_label *label,
@@ -202,8 +221,9 @@ const char *value_never_shown(struct choices *choices, const struct catalogue_la
     static const char *const never[] = {"null", "true",  "false", "\"no time, no number\"",
                                         "17",   "-1.5e3"};
     const bool is_coarsened = mode == DISCLOSURE_COARSEN;
-    const bool shows_numbers = is_coarsened && label->coarsen.kind == COARSEN_STEP;
-    const bool shows_any_text = !is_coarsened || label->coarsen.kind == COARSEN_PREFIX;
+    const bool is_time = is_coarsened && label->coarsen.kind == COARSEN_TIME;
+    const bool shows_numbers = is_coarsened && !is_time && label->coarsen.kind != COARSEN_PREFIX;
+    const bool shows_any_text = !is_time && !(is_coarsened && label->coarsen.kind == COARSEN_STEP);
     const unsigned drawn = choose(choices, COUNT(never));
     if ((drawn == 3 && shows_any_text) || (drawn > 3 && shows_numbers)) {
         return never[0];

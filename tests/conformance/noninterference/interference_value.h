@@ -20,14 +20,15 @@ const char *value_text(unsigned choice);
 /** A token of a number; with `integer` one without fraction and exponent. */
 const char *value_number(unsigned choice, bool integer);
 
-/**
- * Two strings that `mode` of `label` (not reveal) shows as the same; false if it shows no string.
- */
+/** Two strings that `mode` of `label` shows as the same; false if nothing is known of such. */
 bool value_strings_alike(struct choices *choices, const struct catalogue_label *label,
                          enum disclosure_mode mode, struct value_pair *out);
 /** Two numbers that `mode` of `label` shows as the same; false if it shows no number. */
 bool value_numbers_alike(struct choices *choices, const struct catalogue_label *label,
                          enum disclosure_mode mode, struct value_pair *out);
+
+/** A token that a revealed count of at least five never is. */
+const char *value_small_group(struct choices *choices);
 
 /** A token of a scalar that `mode` of `label` (not reveal) never shows. */
 const char *value_never_shown(struct choices *choices, const struct catalogue_label *label,
