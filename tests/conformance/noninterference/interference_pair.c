@@ -257,6 +257,12 @@ static void write_hidden_elements(struct pair_writer *writer)
     }
 }
 
+/* Both sides stay below the limit of a record: what a verdict withholds counts too, as yet. */
+static bool is_long_enough(const struct pair_writer *writer)
+{
+    return writer->pair->side[0].length > BULK_BYTES || writer->pair->side[1].length > BULK_BYTES;
+}
+
 static unsigned element_count(struct pair_writer *writer)
 {
     return writer->is_bulk && writer->depth <= 2 ? BULK_ELEMENTS : choose(writer->choices, 5);
@@ -268,7 +274,7 @@ static enum shows write_elements(struct pair_writer *writer, struct spot item)
     enum shows shows = HIDDEN;
     const unsigned count = element_count(writer);
     for (unsigned i = 0; i < count; i++) {
-        if (writer->is_bulk && writer->pair->side[0].length > BULK_BYTES) {
+        if (writer->is_bulk && is_long_enough(writer)) {
             break;
         }
         shows = stronger(shows, write_element(writer, item, any));
@@ -518,7 +524,7 @@ static void write_line(struct pair_writer *writer, struct spot root)
 static void write_lines(struct pair_writer *writer, struct spot root)
 {
     const unsigned count = writer->is_bulk ? BULK_ELEMENTS : 1 + choose(writer->choices, 4);
-    for (unsigned i = 0; i < count && writer->pair->side[0].length < BULK_BYTES; i++) {
+    for (unsigned i = 0; i < count && !is_long_enough(writer); i++) {
         write_line(writer, root);
         pair_space(writer); /* before the next one, or a line of nothing but space */
     }
