@@ -34,6 +34,8 @@ void hold_reset(struct hold *hold)
     buffer_reset(&hold->capture);
     buffer_reset(&hold->subject_text);
     hold->colons = 0;
+    hold->joint = NULL;
+    hold->joined.count = 0;
     hold->items.count = 0;
     hold->open.count = 0;
     hold->records.count = 0;
@@ -62,6 +64,7 @@ amanat_result hold_open(struct hold *hold, const struct place *place, bool is_ar
                         struct undisclosed_bytes name)
 {
     const bool is_record = place->begins_record && !is_array;
+    hold->joint = NULL;
     if (is_record) {
         TRY(begin_record(hold, place));
     }
@@ -119,6 +122,7 @@ static amanat_result keep_container(struct hold *hold, const struct hold_item *o
 amanat_result hold_close(struct hold *hold, bool *out_left_out)
 {
     ASSERT(hold->open.count > 0);
+    hold->joint = NULL;
     const size_t index = hold->open.items[--hold->open.count];
     const struct hold_item item = hold->items.items[index]; /* a copy: the array may move */
     const bool is_empty = index + 1 == hold->items.count;

@@ -10,6 +10,8 @@
  *   attributes  compact JSON of the attributes read
  *   subjects    who the records are about, also where the field is withheld
  *
+ *   joined      fields that stand in the piece of the one before them (see place.h, is_copied)
+ *
  * A container that closes with nothing in it is taken off the tape again, so that withheld members
  * leave no trace in the cost. Cost = text without colons + attributes + 2 bytes for each item; it
  * is compared with the limit only when something that counts is added.
@@ -26,7 +28,9 @@
 #include "policy/base/buffer.h"
 #include "policy/base/vector.h"
 #include "policy/redact/json_scanner.h"
+#include "policy/redact/json_text.h"
 #include "policy/redact/place.h"
+#include "policy/redact/planted_leak.h"
 #include "policy/redact/provenance.h"
 
 enum hold_item_kind { HOLD_OPEN = 0, HOLD_FIELD, HOLD_CLOSE };
@@ -43,6 +47,13 @@ struct hold_item {
     uint8_t mode;       /* of a field: what was done, once it was emitted */
     bool is_array;      /* of open and close */
     bool is_record;
+    bool has_joined; /* the value is followed by whole members, in the same mode: reveal */
+};
+
+/** A field that is part of the one before it. */
+struct held_joined {
+    size_t record;
+    size_t label;
 };
 
 struct held_record {
@@ -80,6 +91,9 @@ struct hold {
     struct buffer subject_text;
     VECTOR(struct hold_item) items;
     VECTOR(size_t) open; /* indexes of open items */
+    VECTOR(struct held_joined) joined;
+    /** Where in the input at hand the last item, a field that is copied, ends; NULL: it is none. */
+    const char *joint;
     VECTOR(struct held_record) records;
     VECTOR(struct held_attribute) attributes;
     VECTOR(struct held_subject) subjects;
@@ -91,6 +105,11 @@ void hold_init(struct hold *hold, struct arena *arena, size_t limit);
 void hold_clear(struct hold *hold);
 /** Forgets the record; wipes. */
 void hold_reset(struct hold *hold);
+/** The input at hand goes. */
+static inline void hold_end_input(struct hold *hold)
+{
+    hold->joint = NULL;
+}
 
 /** Where the value of a field begins in `text`. */
 static inline size_t hold_value_offset(const struct hold_item *item)
@@ -113,7 +132,9 @@ static inline AMANAT_MUST_CHECK amanat_result hold_check(const struct hold *hold
         return amanat_result_of(AMANAT_STATUS_MEMORY);
     }
     const size_t cost = hold->text.length - hold->colons + hold->attribute_text.length +
-                        hold->capture.length + HOLD_ITEM_COST * hold->items.count;
+                        hold->capture.length + HOLD_ITEM_COST * hold->items.count +
+                        /* withheld identifiers count */
+                        (PLANTED_LEAK(2) ? hold->subject_text.length : 0);
     return amanat_result_of(cost > hold->limit ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
 }
 
@@ -139,7 +160,6 @@ AMANAT_MUST_CHECK amanat_result hold_subject(struct hold *hold, size_t kind,
 
 /* ---- the one that is called for nearly every field ---- */
 
-/* In most bodies name, colon and value stand together already. */
 static inline void hold_append_field(struct hold *hold, struct bytes name, struct bytes value)
 {
     if (name.length == 0) {
@@ -147,13 +167,33 @@ static inline void hold_append_field(struct hold *hold, struct bytes name, struc
         return;
     }
     hold->colons++;
-    if (name.at + name.length + 1 == value.at && name.at[name.length] == ':') {
+    if (json_text_is_one_piece(name, value)) {
         buffer_append(&hold->text, bytes_of(name.at, name.length + 1 + value.length));
         return;
     }
     buffer_append(&hold->text, name);
     buffer_append_byte(&hold->text, ':');
     buffer_append(&hold->text, value);
+}
+
+/* Joins a field to the one directly before it, from its comma on. Costs what a field of its own
+ * would: comma and colon are two bytes. */
+static inline AMANAT_MUST_CHECK amanat_result hold_join(struct hold *hold,
+                                                        const struct place *place,
+                                                        struct bytes value)
+{
+    struct held_joined *joined = VECTOR_PUSH(hold->arena, &hold->joined);
+    if (joined == NULL) {
+        return amanat_result_of(AMANAT_STATUS_MEMORY);
+    }
+    const size_t length = (size_t)(value.at - hold->joint) + value.length;
+    struct hold_item *item = &hold->items.items[hold->items.count - 1];
+    *joined = (struct held_joined){item->record, place->label};
+    item->has_joined = true;
+    item->value_length += length;
+    buffer_append(&hold->text, bytes_of(hold->joint, length));
+    hold->joint = value.at + value.length;
+    return hold_check(hold);
 }
 
 /** A field that may be disclosed; fails as the others do. */
@@ -163,6 +203,10 @@ static inline AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold,
                                                          struct undisclosed_bytes name,
                                                          struct undisclosed_bytes value)
 {
+    if (place->is_copied && hold->joint != NULL && hold->joint + 1 == name.bytes.at &&
+        *hold->joint == ',' && json_text_is_one_piece(name.bytes, value.bytes)) {
+        return hold_join(hold, place, value.bytes);
+    }
     struct hold_item *item = VECTOR_PUSH(hold->arena, &hold->items);
     if (item == NULL) {
         return amanat_result_of(AMANAT_STATUS_MEMORY);
@@ -175,6 +219,8 @@ static inline AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold,
                                .value_length = value.bytes.length,
                                .value_kind = (uint8_t)kind};
     hold_append_field(hold, name.bytes, value.bytes);
+    hold->joint =
+        place->is_copied && name.bytes.length > 0 ? value.bytes.at + value.bytes.length : NULL;
     return hold_check(hold);
 }
 

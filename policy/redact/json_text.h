@@ -21,4 +21,10 @@ void json_text_decode(struct bytes token, struct buffer *out);
  */
 bool json_text_next(struct bytes token, size_t *at, uint32_t *out);
 
+/** Whether name, colon and value stand together in memory, as in most bodies. */
+static inline bool json_text_is_one_piece(struct bytes name, struct bytes value)
+{
+    return name.length > 0 && name.at + name.length + 1 == value.at && name.at[name.length] == ':';
+}
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/redact/json_text.h"
+#include "policy/redact/planted_leak.h"
 
 amanat_result modes_init(struct modes *modes, const struct plan *plan, size_t value_limit)
 {
@@ -149,7 +150,8 @@ amanat_result modes_apply(struct modes *modes, enum disclosure_mode mode, size_t
                           struct buffer *out, bool *out_disclosed)
 {
     *out_disclosed = false;
-    if (mode == DISCLOSURE_REVEAL) {
+    if (mode == DISCLOSURE_REVEAL ||
+        (PLANTED_LEAK(5) && kind == JSON_EVENT_NULL && mode != DISCLOSURE_WITHHELD)) {
         return reveal(modes, label, kind, token.bytes, out, out_disclosed);
     }
     if (mode == DISCLOSURE_WITHHELD || !modes->vocabulary->labels[label].defines[mode]) {

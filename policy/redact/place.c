@@ -6,22 +6,27 @@
 #include "policy/redact/place.h"
 
 #include "policy/base/guard.h"
-#include "policy/base/map.h"
 #include "policy/base/vector.h"
 
-/** What makes two places one. Written whole (zeroed first), because its bytes are a key. */
+#define FIRST_SLOT_COUNT 64
+
+/** What makes two places one. */
 struct place_key {
     const struct catalogue_node *node;
     const struct catalogue_attribute *attribute;
     size_t record;
-    size_t is_undeclared;
+    bool is_undeclared;
 };
 
+/* This is done for each body, small ones too: the places that are known lie in a table of their
+ * own, which needs no keys in memory. */
 struct compiler {
     const struct plan *plan;
     struct arena *arena;
-    struct map known; /* place_key → place */
     VECTOR(struct place *) places;
+    struct place **slots; /* places by their key; a power of two of them, half are free or more */
+    size_t slot_count;
+    bool is_tree;  /* each place was reached once, from one that stands before it */
     bool collects; /* some record that can be reached asks: attributes are collected */
 };
 
@@ -106,40 +111,102 @@ static void set_allowed_kinds(struct place *place)
     place->allows_integer = (node->kinds & CATALOGUE_KIND_INTEGER) != 0;
 }
 
+static bool is_copied(const struct plan *plan, const struct place *place)
+{
+    const struct vocabulary *vocabulary = &plan->catalogue->vocabulary;
+    if (place->record == CATALOGUE_NONE || plan->records[place->record].asks ||
+        place->strongest != DISCLOSURE_REVEAL) {
+        return false;
+    }
+    for (size_t i = 0; i < place->node->label_count; i++) {
+        if (vocabulary->labels[place->node->labels[i]].scrub.count > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t hash_key(const struct place_key *key)
+{
+    uint64_t hash = (uint64_t)(uintptr_t)key->node;
+    hash = (hash ^ (uint64_t)(uintptr_t)key->attribute << 1) * 0x9E3779B97F4A7C15ULL;
+    hash = (hash ^ hash >> 32 ^ key->record << 1 ^ key->is_undeclared) * 0x9E3779B97F4A7C15ULL;
+    return (size_t)(hash ^ hash >> 32);
+}
+
+/* Where the place of that key is, or would be. */
+static struct place **find_slot(const struct compiler *compiler, const struct place_key *key)
+{
+    const size_t mask = compiler->slot_count - 1;
+    for (size_t i = hash_key(key) & mask;; i = (i + 1) & mask) {
+        const struct place *place = compiler->slots[i];
+        if (place == NULL ||
+            (place->node == key->node && place->attribute == key->attribute &&
+             place->record == key->record && place->is_undeclared == key->is_undeclared)) {
+            return &compiler->slots[i];
+        }
+    }
+}
+
+/* Makes room for one place more. */
+static amanat_result grow_slots(struct compiler *compiler)
+{
+    if ((compiler->places.count + 1) * 2 <= compiler->slot_count) {
+        return AMANAT_OK;
+    }
+    const size_t count = compiler->slot_count == 0 ? FIRST_SLOT_COUNT : compiler->slot_count * 2;
+    struct place **slots = arena_allocate_array(compiler->arena, count, sizeof(struct place *));
+    TRY_MEMORY(slots);
+    compiler->slots = slots;
+    compiler->slot_count = count;
+    for (size_t i = 0; i < compiler->places.count; i++) {
+        struct place *place = compiler->places.items[i];
+        const struct place_key key = {place->node, place->attribute, place->record,
+                                      place->is_undeclared};
+        *find_slot(compiler, &key) = place;
+    }
+    return AMANAT_OK;
+}
+
+static void describe(const struct plan *plan, const struct place_key *key, struct place *place)
+{
+    const struct catalogue_node *node = key->node;
+    place->node = node;
+    place->record = key->record;
+    place->begins_record = node->record != CATALOGUE_NONE;
+    place->inner_record = place->begins_record ? node->record : key->record;
+    place->attribute = key->attribute;
+    place->attribute_index = CATALOGUE_NONE;
+    place->is_undeclared = key->is_undeclared;
+    judge(plan, place);
+    set_allowed_kinds(place);
+    place->is_inert = !place->can_disclose && key->attribute == NULL && !place->begins_record;
+    place->is_plain =
+        key->attribute == NULL && node->subject == CATALOGUE_NONE && place->min_group == 0;
+    place->is_copied = is_copied(plan, place);
+    place->is_counted = place->is_plain && place->strongest == DISCLOSURE_WITHHELD;
+}
+
 /* The place of a node under a record; one that is known already, if it is. */
 static amanat_result add(struct compiler *compiler, const struct catalogue_node *node,
                          size_t record, const struct catalogue_attribute *attribute,
                          bool is_undeclared, struct place **out)
 {
-    struct place_key *key = ARENA_NEW(compiler->arena, struct place_key);
-    TRY_MEMORY(key);
-    key->node = node;
-    key->attribute = attribute;
-    key->record = record;
-    key->is_undeclared = is_undeclared ? 1 : 0;
-    const struct bytes key_bytes = bytes_of((const char *)key, sizeof(*key));
-    struct place *place = map_get(&compiler->known, key_bytes);
-    if (place == NULL) {
-        place = ARENA_NEW(compiler->arena, struct place);
-        struct place **slot = VECTOR_PUSH(compiler->arena, &compiler->places);
-        TRY_MEMORY(place);
-        TRY_MEMORY(slot);
-        *slot = place;
-        TRY(map_put(compiler->arena, &compiler->known, key_bytes, place));
-        place->node = node;
-        place->record = record;
-        place->begins_record = node->record != CATALOGUE_NONE;
-        place->inner_record = place->begins_record ? node->record : record;
-        place->attribute = attribute;
-        place->attribute_index = CATALOGUE_NONE;
-        place->is_undeclared = is_undeclared;
-        judge(compiler->plan, place);
-        set_allowed_kinds(place);
-        place->is_inert = !place->can_disclose && attribute == NULL && !place->begins_record;
-        place->is_plain =
-            attribute == NULL && node->subject == CATALOGUE_NONE && place->min_group == 0;
-        place->is_counted = place->is_plain && place->strongest == DISCLOSURE_WITHHELD;
+    const struct place_key key = {node, attribute, record, is_undeclared};
+    TRY(grow_slots(compiler));
+    struct place **known = find_slot(compiler, &key);
+    if (*known != NULL) {
+        compiler->is_tree = false;
+        *out = *known;
+        return AMANAT_OK;
     }
+    struct place *place = ARENA_NEW(compiler->arena, struct place);
+    struct place **slot = VECTOR_PUSH(compiler->arena, &compiler->places);
+    TRY_MEMORY(place);
+    TRY_MEMORY(slot);
+    describe(compiler->plan, &key, place);
+    *known = place;
+    *slot = place;
     *out = place;
     return AMANAT_OK;
 }
@@ -180,14 +247,13 @@ static bool needs_escape(struct bytes name)
     return name.length > UINT32_MAX - 2;
 }
 
-static amanat_result spell_name(struct arena *arena, struct bytes name, struct place_name *out)
+/* Writes the name in quotes to `spelt`, unless it needs escapes; returns its length, or 0. */
+static size_t spell_name(struct bytes name, char *spelt, struct place_name *out)
 {
     if (needs_escape(name)) {
-        return AMANAT_OK;
+        return 0;
     }
     const size_t length = name.length + 2;
-    char *spelt = arena_allocate(arena, length);
-    TRY_MEMORY(spelt);
     spelt[0] = '"';
     memcpy(spelt + 1, name.at, name.length);
     spelt[length - 1] = '"';
@@ -200,21 +266,41 @@ static amanat_result spell_name(struct arena *arena, struct bytes name, struct p
         out->tail = (uint32_t)length - 8;
         memcpy(&out->last, spelt + out->tail, 8);
     }
-    return AMANAT_OK;
+    return length;
 }
 
-static amanat_result add_names(struct compiler *compiler, struct place *place)
+static amanat_result add_names(struct arena *arena, struct place *place)
 {
     const struct catalogue_node *node = place->node;
     const size_t count = node->member_count;
-    place->names = arena_allocate_array(compiler->arena, count, sizeof(*place->names));
-    place->expected = arena_allocate_array(compiler->arena, count + 1, sizeof(*place->expected));
+    size_t length = 0;
+    if (count == 0) {
+        place->expected = arena_allocate(arena, sizeof(*place->expected));
+        TRY_MEMORY(place->expected);
+        return AMANAT_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        length += node->members[i].name.length + 2;
+    }
+    place->names = arena_allocate_array(arena, count, sizeof(*place->names));
+    place->expected = arena_allocate_array(arena, count + 1, sizeof(*place->expected));
+    char *spelt = arena_allocate(arena, length);
     TRY_MEMORY(place->names);
     TRY_MEMORY(place->expected);
+    TRY_MEMORY(spelt);
     place->usual_count = count < 64 ? count : 64;
     for (size_t i = 0; i < count; i++) {
-        TRY(spell_name(compiler->arena, node->members[i].name, &place->names[i]));
+        spelt += spell_name(node->members[i].name, spelt, &place->names[i]);
         place->expected[i] = (uint32_t)i;
+    }
+    return AMANAT_OK;
+}
+
+/* Of the places that stay: not of those that were only laid out to see what is asked. */
+static amanat_result name_members(struct compiler *compiler)
+{
+    for (size_t i = 0; i < compiler->places.count; i++) {
+        TRY(add_names(compiler->arena, compiler->places.items[i]));
     }
     return AMANAT_OK;
 }
@@ -222,6 +308,9 @@ static amanat_result add_names(struct compiler *compiler, struct place *place)
 static amanat_result add_members(struct compiler *compiler, struct place *place)
 {
     const struct catalogue_node *node = place->node;
+    if (node->member_count == 0) {
+        return AMANAT_OK;
+    }
     place->members =
         arena_allocate_array(compiler->arena, node->member_count, sizeof(*place->members));
     TRY_MEMORY(place->members);
@@ -236,7 +325,7 @@ static amanat_result add_members(struct compiler *compiler, struct place *place)
             place->longest_name = member->name.length;
         }
     }
-    return add_names(compiler, place);
+    return AMANAT_OK;
 }
 
 static amanat_result add_neighbours(struct compiler *compiler, struct place *place)
@@ -287,10 +376,11 @@ static bool is_all_inert(const struct place *place)
     return true;
 }
 
-/* Places were added from the root down, so going backwards most graphs need two rounds. */
+/* Places were added from the root down, so going backwards a tree needs one round, most graphs two.
+ */
 static void hand_up(struct compiler *compiler)
 {
-    for (bool changed = true; changed;) {
+    for (bool changed = true; changed; changed = changed && !compiler->is_tree) {
         changed = false;
         for (size_t i = compiler->places.count; i-- > 0;) {
             struct place *place = compiler->places.items[i];
@@ -310,8 +400,11 @@ static void hand_up(struct compiler *compiler)
 static amanat_result compile(struct compiler *compiler, const struct catalogue_node *node,
                              size_t record, struct place **out)
 {
-    compiler->known = (struct map){0};
     compiler->places.count = 0;
+    compiler->is_tree = true;
+    if (compiler->slot_count > 0) {
+        memset(compiler->slots, 0, compiler->slot_count * sizeof(struct place *));
+    }
     TRY(add(compiler, node, record, NULL, false, out));
     for (size_t i = 0; i < compiler->places.count; i++) {
         TRY(add_neighbours(compiler, compiler->places.items[i]));
@@ -342,7 +435,7 @@ amanat_result place_compile(const struct plan *plan, const struct catalogue_node
         compiler.collects = true;
         TRY(compile(&compiler, node, record, out));
     }
-    return AMANAT_OK;
+    return name_members(&compiler);
 }
 
 static bool has_keys(const struct plan *plan)

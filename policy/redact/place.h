@@ -60,6 +60,11 @@ struct place {
      * counts no group. Runs go past everything that looks at its text (walk.c).
      */
     bool is_plain;
+    /**
+     * In a record: the plan alone says that a scalar here is revealed, as it is spelt. Neighbours
+     * of which this is true are held and emitted as one piece.
+     */
+    bool is_copied;
     bool is_counted;        /* … and it is withheld, so a scalar here is at most counted */
     uint16_t allowed_kinds; /* bits of enum json_event_kind */
     bool allows_integer;    /* of numbers only those */

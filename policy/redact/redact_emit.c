@@ -6,6 +6,8 @@
 #include "policy/redact/redact_emit.h"
 
 #include "policy/base/guard.h"
+#include "policy/redact/json_text.h"
+#include "policy/redact/planted_leak.h"
 #include "policy/redact/redact.h"
 
 void emitter_init(struct emitter *emitter, struct window *window, struct modes *modes,
@@ -45,12 +47,6 @@ static void write_prefix(struct emitter *emitter, struct undisclosed_bytes name)
         buffer_append(&emitter->staging, name.bytes);
         buffer_append_byte(&emitter->staging, ':');
     }
-}
-
-/* Whether the value follows its name with nothing but a colon between them. */
-static bool stand_together(struct bytes name, struct bytes value)
-{
-    return name.length > 0 && name.at + name.length + 1 == value.at && name.at[name.length] == ':';
 }
 
 /* A value stands where the innermost open container is the one around it. */
@@ -126,7 +122,7 @@ amanat_result emit_field(struct emitter *emitter, struct undisclosed_bytes name,
         *out_disclosed = false;
         return AMANAT_OK;
     }
-    if (stand_together(name.bytes, value.bytes)) {
+    if (json_text_is_one_piece(name.bytes, value.bytes)) {
         write_comma(emitter);
         buffer_append(&emitter->staging, bytes_of(name.bytes.at, name.bytes.length + 1));
     } else {
@@ -135,10 +131,13 @@ amanat_result emit_field(struct emitter *emitter, struct undisclosed_bytes name,
     /* Disclosed: the caller's mode for this field; modes_apply writes nothing that the mode does
      * not allow. It becomes disclosed_bytes in emit_commit. */
     TRY(modes_apply(emitter->modes, mode, label, kind, value, &emitter->staging, &disclosed));
+    struct emit_frame *parent = innermost(emitter);
     if (!disclosed) {
         buffer_truncate(&emitter->staging, start);
+        if (PLANTED_LEAK(1) && parent != NULL) { /* it leaves its comma */
+            parent->holds = true;
+        }
     } else {
-        const struct emit_frame *parent = innermost(emitter);
         if (parent != NULL && parent->record > 0) {
             emitter->frames.items[parent->record - 1].has_field = true;
         }

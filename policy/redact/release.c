@@ -7,6 +7,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/vector.h"
+#include "policy/redact/planted_leak.h"
 
 struct judge {
     const struct release *release;
@@ -174,6 +175,9 @@ static amanat_result emit_held_field(struct judge *judge, struct hold_item *item
 {
     bool disclosed = false;
     const enum disclosure_mode mode = mode_at(judge, item->place, &item->label);
+    if (item->has_joined && mode != DISCLOSURE_REVEAL) {
+        return amanat_result_of(AMANAT_STATUS_BUG);
+    }
     TRY(emit_field(judge->release->emitter, held_text(judge->hold, item->offset, item->name_length),
                    (enum json_event_kind)item->value_kind,
                    held_text(judge->hold, hold_value_offset(item), item->value_length), mode,
@@ -232,6 +236,19 @@ static void count_fields(const struct hold *hold, struct account *account)
     }
 }
 
+/* They are disclosed with the field that they are part of. */
+static void count_joined(const struct hold *hold, struct account *account)
+{
+    for (size_t i = 0; i < hold->joined.count; i++) {
+        const struct held_joined *joined = &hold->joined.items[i];
+        if (hold->records.items[joined->record].stands) {
+            account->disclosed[joined->label][DISCLOSURE_REVEAL]++;
+        } else {
+            account_withhold(account, joined->label);
+        }
+    }
+}
+
 static amanat_result name_subjects(const struct hold *hold, struct window *window)
 {
     for (size_t i = 0; i < hold->subjects.count; i++) {
@@ -254,11 +271,14 @@ static amanat_result account_and_commit(const struct release *release, struct ho
     const bool stands = hold->records.items[0].stands;
     if (stands) {
         TRY(window_make_room(release->window, emit_staged_length(release->emitter)));
+    } else if (PLANTED_LEAK(3)) { /* a record that is left out needs room, and plenty of it */
+        TRY(window_make_room(release->window, 16 * hold->text.length));
     }
     struct account *account = &release->window->account;
     account_move(account, release->pending);
     count_records(hold, account);
     count_fields(hold, account);
+    count_joined(hold, account);
     TRY(name_subjects(hold, release->window));
     return stands ? emit_commit(release->emitter, true) : AMANAT_OK;
 }

@@ -511,6 +511,7 @@ amanat_result walk_take(struct walk *walk, const struct json_event *event)
 
 amanat_result walk_end_input(struct walk *walk)
 {
+    hold_end_input(walk->hold);
     if (walk->spelt_name.length > 0 && walk->spelt_name.at != walk->name.at) {
         buffer_reset(&walk->name);
         buffer_append(&walk->name, walk->spelt_name);

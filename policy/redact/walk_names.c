@@ -15,6 +15,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/redact/json_text.h"
+#include "policy/redact/planted_leak.h"
 
 /* All names of open objects that had to be kept. One map of a million records fits. */
 #define NAMES_LIMIT ((size_t)32 << 20)
@@ -39,9 +40,11 @@ amanat_result walk_names_begin(struct walk *walk, struct walk_frame *frame)
     const size_t bits = frame->place->node->member_count;
     frame->seen = walk->seen.length;
     frame->names = walk->names.length;
-    frame->name_limit = walk_names_keeps_undeclared(frame)
-                            ? walk->record_limit
-                            : LONGEST_SPELLING * frame->place->longest_name + 2;
+    /* any spelling of a declared name fits, so that those of withheld ones never refuse a body */
+    frame->name_limit = LONGEST_SPELLING * frame->place->longest_name + 2;
+    if (walk_names_keeps_undeclared(frame) && frame->name_limit < walk->record_limit) {
+        frame->name_limit = walk->record_limit;
+    }
     for (size_t i = SEEN_FIRST; i < bits; i += 8) {
         buffer_append_byte(&walk->seen, 0);
     }
@@ -92,7 +95,7 @@ static amanat_result find_undeclared(struct walk *walk, struct walk_frame *frame
     bool allowed = true;
     frame->member = place;
     if (!matters(walk, place)) {
-        return AMANAT_OK;
+        return PLANTED_LEAK(4) ? keep_name(walk, name) : AMANAT_OK;
     }
     TRY(modes_allow_name(walk->emitter->modes, place->label, walk_names_current(walk), &allowed));
     if (!allowed) {

@@ -9,18 +9,31 @@ import sys
 
 import redact_reference
 
-LABELS = {
-    "a": {"mask": {"text": "[A\"]"}, "tokenize": {"length": 16}, "coarsen": {"time": "month"}},
-    "b": {"mask": {"keep_first": 1}, "coarsen": {"step": 0.05}},
-    "c": {"mask": {"keep_last": 2}, "tokenize": {"length": 13}, "coarsen": {"prefix": 2}},
-    "d": {},
-    "e": {"min_group": 7, "coarsen": {"step": 5}},
+# Of each label one of several meanings, chosen for each case; `e` is a count that is left out when it is small.
+MEANINGS = {
+    "a": [{"mask": {"text": "[A\"]"}, "tokenize": {"length": 16}, "coarsen": {"time": unit}} for unit in ("month", "hour")]
+    + [{"mask": {"pattern": r"(\d{5})-\d{7}-(\d)", "replace": "$1-$$-$2"}, "tokenize": {"length": 51}, "coarsen": {"age_band": 10}, "scrub": ["cnic"]},
+       {"mask": {"pattern": "(.)(.)?.*", "replace": "$2<$1>"}, "tokenize": {"length": 13}, "coarsen": {"age_band": 7}, "scrub": ["phone", "email"]}],
+    "b": [{"mask": {"keep_first": 1}, "coarsen": kind} for kind in (
+        {"step": 0.05}, {"bucket": [-1.5, 0, 18]}, {"bucket": {"few": 0, "many": 10}}, {"age_band": 20}, {"grid": {"metres": 500, "latitude": 31.5}})],
+    "c": [{"mask": {"keep_last": 2}, "tokenize": {"link": "a"}, "coarsen": kind} for kind in (
+        {"prefix": 2}, {"map": {"LHR": "Punjab", "KHI": "Sindh"}}, {"map": {"LHR": "Punj\"ab"}, "other": "else"}, {"ip_prefix": {"v4": 20, "v6": 40}},
+        {"ip_prefix": {"v6": 64}})],
+    "d": [{}, {"scrub": ["cnic", "phone", "iban", "card"]}, {"scrub": ["plate", "email", "cnic", {"name": "fir", "pattern": r"FIR-\d+/\d{4}"}]},
+          {"scrub": [{"name": "d", "pattern": r"(?<!\d)\d"}, "iban"]}],
+    "e": [{"min_group": 7, "coarsen": {"step": 5}}],
 }
+LABELS = list(MEANINGS)
 MODES = redact_reference.MODES
-NAMES = ["n", "name", "\u00e9t\u00e9", "x-1", "z", "key", "list", "inner"]
+NAMES = ["n", "35202-1234567-1", "name", "\u00e9t\u00e9", "x-1", "z", "key", "list", "inner"]
 TEXTS = ["", "a", "LHR", "KHI", "\u0627\u0645\u0627\u0646\u062a", "e\u0301", "\U0001f600\U0001f600\U0001f600", "2026-03-31T23:30:00-02:00", "2026-01-17", "2024-02-29T12:00:00",
-         "12.34", "-0.01", "1e2", "35202-1234567-1", "a\tb\u0000\u007f", "\"\\/", "long " * 9]
-NUMBERS = ["0", "-0", "7", "12.345", "-12.345", "1e3", "1.0", "-1E-2", "123456789012345678901234567890", "0.05", "1e65", "9.99e-64"]
+         "12.34", "-0.01", "1e2", "35202-1234567-1", "a\tb\u0000\u007f", "\"\\/", "long " * 9,
+         "1990-05-17", "1936-11-22", "2026-11-23", "36", "151", "203.0.113.77", "2001:db8:aaaa::1", "10.0.0.256", "fe80::1%1",
+         "of 35202\u20131234567\u20131, \u06f3\u06f5\u06f2\u06f0\u06f2\u00a01234567 1", "352\u00ad02-1234567-\u200d1\u0301", "3520212345671x35202123456712",
+         "3 5 2 0 2 1 2 3 4 5 6 7 1", "0300-1234567/+92 (300) 1234567", "a.b@example.pk,x@\uff45.co", "PK36 SCBL 0000 0011 2345 6702 und GB82WEST12345698765432",
+         "PK36SCBL0000001123456703", "4111-1111-1111-1111 4111 1111 1111 1112", "LEA-1234 leb 12 3456 FIR-512/2026", "\uff2c\uff25\uff21\u2014\u0661\u0662\u0663\u0664",
+         "1234567", "12345678", "\u00bd\u2462\U0001d7d8", "\ufdfa" * 3]
+NUMBERS = ["0", "-0", "7", "12.345", "-12.345", "1e3", "1.0", "-1E-2", "123456789012345678901234567890", "0.05", "1e65", "9.99e-64", "36", "90.5", "3520212345671", "-3520212345671"]
 SCALARS = ["null", "boolean", "integer", "number", "string"]
 
 
@@ -81,7 +94,7 @@ class Maker:
             if self.chance(0.05):
                 node["kinds"].append(self.one(["object", "array", "string"]))
             if self.chance(0.75 if shape == "scalar" else 0.1):
-                node["labels"] = self.random.sample(list(LABELS), 2 if self.chance(0.2) else 1)
+                node["labels"] = self.random.sample(LABELS, 2 if self.chance(0.2) else 1)
             if node.get("labels") and self.chance(0.06) and "record" not in node:
                 node["anything"] = True
             if shape == "scalar" and self.chance(0.3):
@@ -111,11 +124,12 @@ class Maker:
             records[record] = listed
             plan[record] = {label: [self.one(MODES[1:] + ["reveal"] * 3)] if self.chance(0.4) else self.one(MODES + ["reveal", "reveal"]) for label in LABELS if self.chance(0.9)}
             answers[record] = [self.answer(listed, plan[record]) for _ in range(2)] + [self.answer([], plan[record])]
-        forbids = [{"record": self.one(["R", "S"]), "labels": self.random.sample(list(LABELS), 2)} for _ in range(self.random.randint(0, 1))]
+        forbids = [{"record": self.one(["R", "S"]), "labels": self.random.sample(LABELS, 2)} for _ in range(self.random.randint(0, 1))]
         for forbid in forbids:
             if records[forbid["record"]]:
                 forbid["when"] = self.when(records[forbid["record"]])
-        return {"labels": LABELS, "subjects": {"cnic": "digits", "plate": "exact", "other": "lower"}, "records": records, "nodes": nodes, "root": "n0",
+        labels = {label: self.one(meanings) for label, meanings in MEANINGS.items()}
+        return {"labels": labels, "now": "2026-11-22", "previous": self.one(["", "fedcba9876543210fedcba9876543210"]), "subjects": {"cnic": "digits", "plate": "exact", "other": "lower"}, "records": records, "nodes": nodes, "root": "n0",
                 "ndjson": self.chance(0.2), "depth": self.one([0, 0, 0, 6]), "service": {label: self.one(MODES + ["reveal"]) for label in LABELS if self.chance(0.8)},
                 "plan": plan, "answers": answers, "forbids": forbids, "partner": self.one(["acme", "ravi-cameras"])}
 

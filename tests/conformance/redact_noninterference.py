@@ -2,13 +2,14 @@
 """redact_noninterference.py REDACT_FILE COUNT SEED: invariant 2 of design.md, tried at random.
 
 Each pair of bodies agrees in what may be disclosed and in what policies read, and differs in everything else: values of what
-is withheld, undeclared members, order and spelling of withheld parts, withheld names that come twice, white space. Whatever
-comes out (bytes, windows, refusal) must be the same. What must not differ is decided by the plan, as redact_reference.py
+is withheld (also what is scrubbed from a revealed string), undeclared members, order and spelling of withheld parts, withheld
+names that come twice, white space. Whatever comes out (bytes, windows, refusal) must be the same. What must not differ is decided by the plan, as redact_reference.py
 reads it; which window a byte is in is tried by adding long withheld parts to bodies of several windows.
 """
 import base64
 import json
 import random
+import re
 import subprocess
 import sys
 
@@ -61,10 +62,29 @@ class Pair:
         if value == "array":
             items = [self.tree(node.get("items"), kind, depth + 1) for _ in range(self.maker.random.randint(0, 3))]
             return ("array", items)
+        if value == "string" and self.scrubs_cnic(node, kind):
+            return ("scrubbed", self.maker.one(["", "of ", "\\u00e9 "]), self.maker.one(["", ", seen", " \u0628"]))
         if value != "object":
             return ("scalar",) if self.redactor.is_withheld(node, kind) else ("fixed", self.maker.scalar(value))
         members = self.members(name, node, kind, depth) + self.undeclared_members(node, kind, depth)
         return ("object", members, self.withheld_names(node, node.get("record", kind)))
+
+    def scrubs_cnic(self, node, kind):
+        """Revealed to everybody, with what `cnic` finds replaced: which one it is, and how it is spelt, shows nowhere.
+        Only a limit counts it, as it counts all that is spelt of a candidate."""
+        if self.case.get("limit"):
+            return False
+        labels = node.get("labels", [])
+        modes = self.case["service"] if kind is None else self.case["plan"][kind]
+        return len(labels) == 1 and modes.get(labels[0]) == "reveal" and "cnic" in self.case["labels"][labels[0]].get("scrub", [])
+
+    def cnic(self):
+        digits = self.noise.choice("123456789") + "".join(self.noise.choice("123456789") for _ in range(12))
+        if self.noise.random() < 0.5:
+            digits = "".join(self.noise.choice([d, chr(0x6F0 + int(d)), chr(0xFF10 + int(d)), f"\\u{0x660 + int(d):04x}"]) for d in digits)
+        parts = re.findall(r"\\u....|.", digits)
+        between = self.noise.choice(["", "-", " ", "\u2013", "\\u00a0", "\u200d-\u00ad", " - ", "/", "\\/", "\\t"])
+        return between.join("".join(parts[a:b]) for a, b in ((0, 5), (5, 12), (12, 13)))
 
     def open_door(self, name, kind, depth):
         """Where anything may stand: names inside show only if the plan could reveal the label."""
@@ -124,6 +144,8 @@ class Pair:
             return self.junk()
         if tree[0] == "few":
             return self.noise.choice(["0", "1", "6", "-7", "7.0", "8e9", "null", "true", '"12"', '""'])
+        if tree[0] == "scrubbed":
+            return f'"{tree[1]}{self.cnic()}{tree[2]}"'
         if tree[0] == "scalar":
             return self.noise.choice(["null", "true", "7", "1.5", '"text"'])
         if tree[0] == "fixed":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A slow redactor, written from design.md alone, to compare the real one with.
+"""A slow redactor, written from design.md and policy/redact/MODES.md alone, to compare the real one with.
 
 It reads the whole body into a tree that keeps every token's spelling, asks about records with recursion, and builds the
 output as text. Nothing is shared with the C code but the format of descriptions (tests/unit/policy/redact/redact_case.h).
@@ -9,7 +9,10 @@ import calendar
 import datetime
 import hashlib
 import hmac
+import ipaddress
+import math
 import re
+import unicodedata
 from fractions import Fraction
 
 MODES = ["withheld", "tokenize", "mask", "coarsen", "reveal"]  # weakest first
@@ -126,7 +129,8 @@ def json_string(text):
     return out + '"'
 
 
-def coarsen_time(unit, text):
+def read_instant(text):
+    """The groups of an RFC 3339 date-time, local date-time or date; None for anything else."""
     found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|z|[+-]\d\d:\d\d)?)?", text, re.ASCII)
     if not found:
         return None
@@ -134,15 +138,25 @@ def coarsen_time(unit, text):
     # year 0 is leap; calendar.monthrange cannot count it but year 4 is alike
     if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year if year else 4, month)[1]:
         return None
-    hour = None
     if found[4]:
         hour, minute, second = (int(found[i]) for i in (4, 5, 6))
         if hour > 23 or minute > 59 or second > 60:
             return None
+        if found[7] and found[7] not in "Zz" and (int(found[7][1:3]) > 23 or int(found[7][4:6]) > 59):
+            return None
+    return found
+
+
+def coarsen_time(unit, text):
+    found = read_instant(text)
+    if not found:
+        return None
+    year, month, day = (int(found[i]) for i in (1, 2, 3))
+    hour = None
+    if found[4]:
+        hour, minute, second = (int(found[i]) for i in (4, 5, 6))
         offset = found[7]
         if offset and offset not in "Zz":
-            if int(offset[1:3]) > 23 or int(offset[4:6]) > 59:
-                return None
             # 400 years later the calendar is the same, and Python's begins with year 1
             shift = 400 if year < 400 else -400
             moment = datetime.datetime(year + shift, month, day, hour, minute)
@@ -161,34 +175,225 @@ def coarsen_time(unit, text):
     return out
 
 
-def coarsen_step(step, text):
+def read_decimal(text):
     if not NUMBER.fullmatch(text):
         return None
     mantissa, _, exponent = text.lower().partition("e")
     if sum(c.isdigit() for c in mantissa) > 64 or (exponent and abs(int(exponent)) > 64):
         return None
-    value = Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
-    multiple = (value // Fraction(step)) * Fraction(step)
-    decimals = len(step.partition(".")[2])
-    digits = str(abs(multiple * 10 ** decimals).numerator).rjust(decimals + 1, "0")
-    sign = "-" if multiple < 0 else ""
+    return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+
+
+def write_decimal(value, decimals):
+    digits = str(abs(value * 10 ** decimals).numerator).rjust(decimals + 1, "0")
+    sign = "-" if value < 0 else ""
     return sign + (digits[:-decimals] + "." + digits[-decimals:] if decimals else digits)
+
+
+def decimals_of(spelt):
+    return len(str(spelt).partition(".")[2])
+
+
+def coarsen_step(step, text):
+    value = read_decimal(text)
+    return None if value is None else write_decimal(value // Fraction(step) * Fraction(step), decimals_of(step))
+
+
+def grid_step(grid):
+    degree = min(110574, 111320 * math.cos(math.radians(grid.get("latitude", 0))))
+    return f"{math.ceil(grid['metres'] * 10**6 / degree) / 10**6:.6f}"
+
+
+def coarsen_bucket(buckets, text, is_number):
+    value = read_decimal(text)
+    named = isinstance(buckets, dict)
+    if value is None or (named and is_number):
+        return None
+    found = [bound for bound in (buckets.items() if named else buckets) if Fraction(str(bound[1] if named else bound)) <= value]
+    if not found:
+        return None
+    return found[-1][0] if named else write_decimal(Fraction(str(found[-1])), decimals_of(found[-1]))
+
+
+def age_of(today, text, is_number):
+    value = read_decimal(text)
+    if value is not None:
+        return math.floor(value) if not text.startswith("-") and value < 151 else None
+    birth = None if is_number else read_instant(text)
+    if not birth:
+        return None
+    year, month, day = (int(birth[i]) for i in (1, 2, 3))
+    now = datetime.date.fromisoformat(today)
+    age = now.year - year - ((now.month, now.day) < (month, day))
+    return age if 0 <= age <= 150 else None
+
+
+def coarsen_age(band, today, text, is_number):
+    age = age_of(today, text, is_number)
+    if age is None:
+        return None
+    if age >= 90:
+        return "90" if is_number else "90+"
+    first = age - age % band
+    return str(first) if is_number else f"{first}-{min(first + band, 90) - 1}"
+
+
+def coarsen_address(bits, text):
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    kept = bits.get(f"v{address.version}")
+    if kept is None or "%" in text:
+        return None
+    return str(ipaddress.ip_network((address, kept), strict=False).network_address)
+
+
+def coarsen(definition, today, text, is_number):
+    """What a number or a text becomes, or None."""
+    if "step" in definition or "grid" in definition:
+        return coarsen_step(str(definition["step"]) if "step" in definition else grid_step(definition["grid"]), text)
+    if "bucket" in definition:
+        return coarsen_bucket(definition["bucket"], text, is_number)
+    if "age_band" in definition:
+        return coarsen_age(definition["age_band"], today, text, is_number)
+    if is_number:
+        return None
+    if "time" in definition:
+        return coarsen_time(definition["time"], text)
+    if "map" in definition:
+        return definition["map"].get(text, definition.get("other"))
+    if "ip_prefix" in definition:
+        return coarsen_address(definition["ip_prefix"], text)
+    return text[:definition["prefix"]]
 
 
 def mask(definition, text):
     if "text" in definition:
         return definition["text"]
+    if "pattern" in definition:
+        found = re.fullmatch(definition["pattern"], text, re.ASCII)
+        if not found:
+            return "***"
+        return re.sub(r"\$(\$|[1-9])", lambda m: "$" if m[1] == "$" else found[int(m[1])] or "", definition["replace"])
     kept = definition.get("keep_first", definition.get("keep_last"))
     if len(text) < 2 * kept + 1:
         return "***"
     return text[:kept] + "***" if "keep_first" in definition else "***" + text[len(text) - kept:]
 
 
-def tokenize(length, partner, label, text):
+def tokenize(labels, key, partner, label, text):
+    while "link" in labels[label]["tokenize"]:
+        label = labels[label]["tokenize"]["link"]
+    length = labels[label]["tokenize"]["length"]
     info = b"amanat tokenize 1\0" + partner.encode() + b"\0" + label.encode()
-    extracted = hmac.new(bytes(32), KEY, hashlib.sha256).digest()
-    key = hmac.new(extracted, info + b"\1", hashlib.sha256).digest()
-    return base64.b32encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode().lower()[:length]
+    extracted = hmac.new(bytes(32), key, hashlib.sha256).digest()
+    derived = hmac.new(extracted, info + b"\1", hashlib.sha256).digest()
+    return base64.b32encode(hmac.new(derived, text.encode(), hashlib.sha256).digest()).decode().lower()[:length]
+
+
+# ---- scrubbing ----
+
+EXCEPTIONS = {0x640: "", 0x115F: "", 0x1160: "", 0x3164: "", 0xFFA0: "", 0x2D7: "-", 0x2043: "-", 0x2212: "-", 0x2796: "-", 0x2044: "/", 0x2215: "/",
+              0x2800: " "}
+
+
+def fold(character):
+    out = ""
+    for part in unicodedata.normalize("NFKD", character):
+        category = unicodedata.category(part)
+        if ord(part) in EXCEPTIONS:
+            out += EXCEPTIONS[ord(part)]
+        elif category == "Nd":
+            out += str(unicodedata.decimal(part))
+        elif category == "Pd":
+            out += "-"
+        elif category in ("Zs", "Zl", "Zp") or part in "\t\n\v\f\r\x85":
+            out += " "
+        elif category not in ("Cc", "Cf", "Mn", "Me"):
+            out += part
+    return out
+
+
+def spelt_characters(token):
+    """(character, where it begins and ends) of a string token."""
+    for found in re.finditer(r"\\u[dD][89abAB]..\\u....|\\u....|\\.|.", token[1:-1], re.DOTALL):
+        yield decode('"' + found[0] + '"'), found.start() + 1, found.end() + 1
+
+
+def is_iban(text):
+    digits = re.sub("[^A-Z0-9]", "", text.upper())
+    return 15 <= len(digits) <= 34 and int("".join(str(int(c, 36)) for c in digits[4:] + digits[:4])) % 97 == 1
+
+
+def is_card(text):
+    digits = [int(c) for c in text if c in "0123456789"][::-1]
+    return 13 <= len(digits) <= 19 and sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits)) % 10 == 0
+
+
+APART = r"[ ./()-]{0,3}"
+KNOWN = {  # pattern, and for numbers with check digits: what may not follow their end, and the check
+    "cnic": (r"(?<!\d)[1-9](?:\d{4}[ ._/-]{0,3}\d{7}[ ._/-]{0,3}\d|([ ._/-])\d(?:\1\d){11})(?!\d)", None, None),
+    "iban": (r"(?i:[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11,30})", "[A-Za-z0-9]", is_iban),
+    "phone": (rf"(?:\+|(?<!\d)00){APART}[1-9](?:{APART}\d){{6,13}}(?!\d)"
+              rf"|(?<!\d)\(?0[1-9]\d(?:{APART}\d){{7,8}}(?!\d)|(?<!\d)92{APART}3(?:{APART}\d){{9}}(?!\d)", None, None),
+    "email": ("[A-Za-z0-9._%+'\x80-\U0010ffff-]{1,64}@(?:[A-Za-z0-9\x80-\U0010ffff-]{1,63}\\.){1,8}[A-Za-z\x80-\U0010ffff]{2,24}", None, None),
+    "plate": (r"(?<![A-Za-z0-9])(?!(?i:FIR|PPC|CRPC|NO|RS|PKR|REF|SRO)\b)(?:[A-Z]{2,4}[ -]{0,3}|[A-Za-z]{2,4}-?)(?:\d\d[ -]{1,3})?\d{3,4}"
+              r"(?![A-Za-z0-9])", None, None),
+    "card": (r"(?<!\d)[2-6]\d{3}(?:[ ._/-]?\d){9,15}(?!\d)", "[0-9]", is_card),
+}
+
+
+def matches(pattern, text):
+    """(begin, end) of all that one pattern of `scrub` finds in folded text."""
+    expression, follows, check = KNOWN[pattern] if isinstance(pattern, str) else (pattern["pattern"], None, None)
+    compiled, at = re.compile(expression, re.ASCII), 0
+    while found := compiled.search(text, at):
+        ends = [found.end()] if check is None else [
+            end for end in range(found.end(), found.start(), -1)
+            if check(text[found.start():end]) and text[end - 1].isalnum() and not re.match(follows, text[end:])]
+        at = ends[0] if ends else found.start() + 1
+        if ends:
+            yield found.start(), ends[0]
+
+
+def name_of(pattern):
+    return pattern if isinstance(pattern, str) else pattern["name"]
+
+
+def scrub_once(patterns, token):
+    """The token with what is found replaced, the same if nothing is; None if it is too long."""
+    folded, origins = "", []
+    for character, begin, end in spelt_characters(token):
+        piece = fold(character)
+        folded += piece
+        origins += [(begin, end)] * len(piece)
+    if len(folded.encode()) > 262144:
+        return None
+    spans = sorted((origins[begin][0], number, origins[end - 1][1]) for number, pattern in enumerate(patterns) for begin, end in matches(pattern, folded))
+    out, at = "", 0
+    while spans:
+        begin, number, end = spans.pop(0)
+        while spans and spans[0][0] < end:
+            end = max(end, spans.pop(0)[2])
+        out += token[at:begin] + "[" + name_of(patterns[number]) + "]"
+        at = end
+    return out + token[at:]
+
+
+def scrub(patterns, token):
+    for _ in range(8):
+        scrubbed = scrub_once(patterns, token)
+        if scrubbed is None or scrubbed == token:
+            return scrubbed
+        token = scrubbed
+    return None
+
+
+def is_clean(patterns, token):
+    if token[0] == '"':
+        return scrub_once(patterns, token) == token
+    return not any(True for pattern in patterns for _ in matches(pattern, token))
 
 
 # ---- the redactor ----
@@ -420,25 +625,32 @@ class Redactor:
     def transform(self, label, mode, value):
         definition = self.case["labels"][label]
         if mode == "reveal":
+            if "scrub" in definition and value.kind == "string":
+                return scrub(definition["scrub"], value.raw)
+            if "scrub" in definition and value.kind == "number" and not is_clean(definition["scrub"], value.raw):
+                return None
             return value.raw
         if mode == "withheld" or mode not in definition:
             return None
-        if mode == "coarsen" and "step" in definition["coarsen"] and value.kind == "number":
-            return coarsen_step(str(definition["coarsen"]["step"]), value.raw)
+        if mode == "coarsen" and value.kind == "number":
+            return coarsen(definition["coarsen"], self.case.get("now"), value.raw, True)
         if value.kind != "string":
             return None
         if mode == "mask":
             return json_string(mask(definition["mask"], value.text))
         if mode == "tokenize":
-            return json_string(tokenize(definition["tokenize"]["length"], self.case.get("partner", ""), label, value.text))
-        coarsen = definition["coarsen"]
-        if "time" in coarsen:
-            text = coarsen_time(coarsen["time"], value.text)
-        elif "step" in coarsen:
-            text = coarsen_step(str(coarsen["step"]), value.text)
-        else:
-            text = value.text[:coarsen["prefix"]]
+            keys = [KEY] + ([self.case["previous"].encode()] if self.case.get("previous") else [])
+            return json_string(".".join(tokenize(self.case["labels"], key, self.case.get("partner", ""), label, value.text) for key in keys))
+        text = coarsen(definition["coarsen"], self.case.get("now"), value.text, False)
         return None if text is None else json_string(text)
+
+    def name_shows(self, raw, child, record_kind):
+        """Whether an undeclared name may stand before a value at `child`: it holds nothing that the label scrubs."""
+        labels = self.case["nodes"][child].get("labels", [])
+        if not labels or not self.can_disclose(child, record_kind):
+            return True
+        label = labels[self.statically_weakest(labels, record_kind)[1]]
+        return is_clean(self.case["labels"][label].get("scrub", []), raw)
 
     def count_scalars(self, value):
         if value.kind in ("array", "object"):
@@ -447,8 +659,11 @@ class Redactor:
 
     def normalise(self, kind, text):
         rule = self.case["subjects"][kind]
+        given = text
+        if rule in ("digits", "upper-alnum"):  # the digits of Arabic and Urdu are the same numbers
+            text = text.translate({base + i: str(i) for base in (0x660, 0x6F0) for i in range(10)})
         if rule == "digits":
-            return "".join(c for c in text if c in "0123456789") or text
+            return "".join(c for c in text if c in "0123456789") or given
         if rule == "upper-alnum":
             return "".join(c for c in text.upper() if c.isalnum()) or text
         if rule == "lower":
@@ -518,12 +733,11 @@ class Redactor:
 
     def check_names(self, name, node, record_kind, value, attribute):
         seen = set()
-        for _, key, _ in value.members:
+        for raw, key, _ in value.members:
             child = node.get("members", {}).get(key)
-            if child is None and node.get("anything"):
-                child = undeclared(name)
-            elif child is None:
-                child = node.get("additional")
+            if child is None:
+                child = undeclared(name) if node.get("anything") else node.get("additional")
+                child = child if child is not None and self.name_shows(raw, child, record_kind) else None
             matters = child is not None and self.can_disclose(child, record_kind)
             if matters and key in seen:
                 raise Refused("duplicate")
@@ -588,6 +802,7 @@ class Redactor:
             child = node.get("members", {}).get(key)
             if child is None:
                 child = node.get("additional", undeclared(name) if node.get("anything") else None)
+                child = child if child is not None and self.name_shows(raw, child, record_kind) else None
             if child is None:
                 self.account.unlabelled += self.count_scalars(member)
                 continue

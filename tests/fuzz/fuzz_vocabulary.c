@@ -7,6 +7,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_modes(const struct vocabulary *vocabulary, const struct catalogue_label *label)
+{
+    for (size_t i = 0; i < label->mask.part_count; i++) {
+        ASSERT(label->mask.parts[i].group <= pattern_group_count(label->mask.pattern));
+    }
+    if (label->tokenize.is_linked) {
+        const struct catalogue_label *root = &vocabulary->labels[label->tokenize.link];
+        ASSERT(label->tokenize.link < vocabulary->label_count && !root->tokenize.is_linked);
+        ASSERT(root->tokenize.length == label->tokenize.length);
+    }
+    if (label->defines[DISCLOSURE_COARSEN] && label->coarsen.kind == COARSEN_STEP) {
+        ASSERT(label->coarsen.step.digits > 0 && label->coarsen.step.scale <= 18);
+    }
+    for (size_t i = 0; i < label->coarsen.bucket_count; i++) {
+        ASSERT((label->coarsen.buckets[i].name.length > 0) == label->coarsen.buckets_have_names);
+    }
+    for (size_t i = 0; i < label->scrub.count; i++) {
+        ASSERT(label->scrub.patterns[i].pattern != NULL &&
+               label->scrub.patterns[i].name.length > 0);
+    }
+}
+
 static void check(const struct vocabulary *vocabulary)
 {
     for (size_t i = 0; i < vocabulary->label_count; i++) {
@@ -14,6 +36,7 @@ static void check(const struct vocabulary *vocabulary)
         ASSERT(label->defines[DISCLOSURE_REVEAL] && !label->defines[DISCLOSURE_WITHHELD]);
         ASSERT(label->parent == CATALOGUE_NONE || label->parent < i);
         ASSERT(vocabulary_find_label(vocabulary, label->name) == i);
+        check_modes(vocabulary, label);
         ASSERT(!label->defines[DISCLOSURE_TOKENIZE] ||
                (label->tokenize.length >= 13 && label->tokenize.length <= 51));
     }

@@ -10,7 +10,7 @@
 
 static const char vocabulary[] =
     "labels: {number: {}, status: {}, claim: {}, notes: {}, plate: {}, vehicle: {}, name: {},\n"
-    "  cnic: {}, contact: {}, home: {}, place: {}, sighting: {}}\n"
+    "  cnic: {}, contact: {}, home: {}, place: {}, sighting: {}, point: {coarsen: {step: 0.01}}}\n"
     "purposes: {any: {}}\n";
 
 static const char service[] =
@@ -63,8 +63,8 @@ static const char service[] =
     "            properties:\n"
     "              camera: {type: string, x-amanat-label: sighting}\n"
     "              at: {type: string, x-amanat-label: sighting}\n"
-    "              lat: {type: number, x-amanat-label: sighting}\n"
-    "              lon: {type: number, x-amanat-label: sighting}\n"
+    "              lat: {type: number, x-amanat-label: point}\n"
+    "              lon: {type: number, x-amanat-label: point}\n"
     "              lane: {type: integer, x-amanat-label: sighting}\n"
     "              speed: {type: number, x-amanat-label: sighting}\n"
     "        notes: {type: string, x-amanat-label: notes}\n";
@@ -107,8 +107,14 @@ static bool make_plan(const char *name)
             return false;
         }
     }
-    return plan != NULL &&
-           (strcmp(name, "dependent") != 0 ||
+    const bool is_coarse = strcmp(name, "coarse") == 0;
+    if (plan == NULL ||
+        (strcmp(name, "few") != 0 &&
+         !amanat_is_ok(amanat_plan_allow(plan, "Claim", "point",
+                                         is_coarse ? AMANAT_MODE_COARSEN : AMANAT_MODE_REVEAL)))) {
+        return false;
+    }
+    return (strcmp(name, "dependent") != 0 ||
             amanat_is_ok(amanat_plan_ask(plan, "Claim", read, 1, only_lahore, NULL)));
 }
 

@@ -19,6 +19,13 @@ function most (records) {
 const plans = {
   most,
   few: records => records.map(({ id, status, vehicle: { plate } }) => ({ id, status, vehicle: { plate } })),
+  coarse: records => {
+    for (const read of most(records).flatMap(record => record.reads)) {
+      read.lat = Math.floor(read.lat * 100 + 1e-6) / 100
+      read.lon = Math.floor(read.lon * 100 + 1e-6) / 100
+    }
+    return records
+  },
   dependent: records => most(records.filter(record => record.city === 'Lahore'))
 }
 const redact = body => Buffer.from(JSON.stringify(plans[plan](JSON.parse(body))))

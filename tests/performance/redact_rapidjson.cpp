@@ -5,6 +5,8 @@
  * and written again, and their encoding is checked, as ours is.
  */
 #define RAPIDJSON_SSE42
+#include <charconv>
+#include <cmath>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 #include <rapidjson/stringbuffer.h>
@@ -34,6 +36,7 @@ struct filter {
     bool withheld = false;
     bool is_city = false;
     bool is_lahore = false;
+    bool is_point = false;
     size_t record_start = 0;
     bool any = false;
 
@@ -72,6 +75,8 @@ struct filter {
         if (dropped > 0) {
             return true;
         }
+        is_point = plan == 'c' &&
+                   (string_view(text, length) == "lat" || string_view(text, length) == "lon");
         withheld = !leaves(string_view(text, length));
         return withheld || writer.Key(text, length);
     }
@@ -113,7 +118,17 @@ struct filter {
     }
     bool RawNumber(const char *text, SizeType length, bool)
     {
-        return is_gone() || writer.RawValue(text, length, kNumberType);
+        if (is_gone()) {
+            return true;
+        }
+        char cut[32];
+        if (is_point) {
+            const double step = std::floor(strtod(text, NULL) * 100 + 1e-6) / 100;
+            const char *end =
+                std::to_chars(cut, cut + sizeof(cut), step, std::chars_format::fixed, 2).ptr;
+            return writer.RawValue(cut, size_t(end - cut), kNumberType);
+        }
+        return writer.RawValue(text, length, kNumberType);
     }
     bool String(const char *text, SizeType length, bool)
     {

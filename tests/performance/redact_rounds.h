@@ -3,7 +3,7 @@
  * What the programs of tests/performance/redact share, in C and in C++: a body in memory, a sink
  * that counts, rounds on two clocks, and how much memory the first round took.
  *
- * usage of each: PROGRAM PLAN BODY ROUNDS [OUTPUT]     PLAN: most, few or dependent
+ * usage of each: PROGRAM PLAN BODY ROUNDS [OUTPUT]     PLAN: most, coarse, few, dependent
  * With OUTPUT the body is redacted once into that file and nothing is measured.
  */
 #ifndef AMANAT_TESTS_REDACT_ROUNDS_H

@@ -4,6 +4,8 @@
  * one pass over the members, kept values copied as raw text, the parser used again for each body.
  * Values that are passed over are not validated (On-Demand does not).
  */
+#include <charconv>
+#include <cmath>
 #include <simdjson.h>
 #include <string>
 #include <string_view>
@@ -74,12 +76,43 @@ static bool owner(string_view name, ondemand::value value)
     return name == "address" ? members(value.get_object(), address) : raw(value);
 }
 
+static bool coarse_read(string_view name, ondemand::value value)
+{
+    if (name != "lat" && name != "lon") {
+        return raw(value);
+    }
+    char text[32];
+    const double step = std::floor(double(value.get_double()) * 100 + 1e-6) / 100;
+    out.append(text,
+               std::to_chars(text, text + sizeof(text), step, std::chars_format::fixed, 2).ptr);
+    return true;
+}
+
+static bool coarse_reads(ondemand::array reads)
+{
+    bool any = false;
+    out += '[';
+    for (auto read : reads) {
+        if (any) {
+            out += ',';
+        }
+        any = members(read.get_object(), coarse_read) || any;
+    }
+    out += ']';
+    return true;
+}
+
 static bool claim(string_view name, ondemand::value value)
 {
     if (name == "notes") {
         return false;
     }
     return name == "owner" ? members(value.get_object(), owner) : raw(value);
+}
+
+static bool coarse(string_view name, ondemand::value value)
+{
+    return name == "reads" ? coarse_reads(value.get_array()) : claim(name, value);
 }
 
 static bool few_of_vehicle(string_view name, ondemand::value value)
@@ -140,6 +173,7 @@ static int redact(const char *plan, const char *body, size_t length, struct sink
             ondemand::object record = element.get_object();
             const bool stays = first == 'f'   ? few(record)
                                : first == 'd' ? dependent(record)
+                               : first == 'c' ? members(record, coarse)
                                               : members(record, claim);
             if (!stays) {
                 out.resize(mark);

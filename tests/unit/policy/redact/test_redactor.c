@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -376,6 +377,37 @@ static struct redactor_options options_of(const struct redact_case *redact_case)
         .plan = &redact_case->plan, .root = redact_case->root, .on_window = take_nothing};
 }
 
+/* Neighbours are held in one piece where nothing stands between them: the same account, the same
+ * bytes and the same limit as where white space keeps them apart. */
+static void test_redactor__neighbours_cost_and_count_alike_joined_or_apart(void **state)
+{
+    static const char joined[] = "[{\"owner\":{\"cnic\":\"1\",\"note\":\"n\"},\"speed\":120,"
+                                 "\"plate\":\"LEA-1\",\"both\":\"b\","
+                                 "\"id\":\"7\",\"time\":\"2026-01-02\",\"tags\":[\"a\",\"b\"]}]";
+    static const char apart[] = "[{\"owner\":{\"cnic\":\"1\", \"note\":\"n\"},\"speed\" :120 "
+                                ",\"plate\": \"LEA-1\" ,\"both\":\"b\","
+                                "\"id\":\"7\",\"time\":\"2026-01-02\",\"tags\":[\"a\", \"b\"]}]";
+    (void)state;
+    for (unsigned limit = 1; limit < 140; limit++) {
+        char description[8192];
+        snprintf(description, sizeof(description), GRAPH("sightings") "\"limit\":%u," EVERYTHING,
+                 limit);
+        struct redact_case *redact_case = redact_case_new(bytes_of_string(description));
+        struct redact_outcome one =
+            redact_case_run(redact_case, bytes_of(joined, sizeof(joined) - 1), NULL, NULL);
+        struct redact_outcome other =
+            redact_case_run(redact_case, bytes_of(apart, sizeof(apart) - 1), NULL, NULL);
+        assert_int_equal(one.fault, other.fault);
+        assert_true(bytes_equal(buffer_bytes(&one.body), buffer_bytes(&other.body)));
+        assert_true(bytes_equal(buffer_bytes(&one.account), buffer_bytes(&other.account)));
+        assert_true(limit > 1 || one.fault == REDACT_FAULT_RECORD_SIZE);
+        assert_true(limit < 139 || one.fault == REDACT_FAULT_NONE);
+        redact_outcome_clear(&one);
+        redact_outcome_clear(&other);
+        redact_case_free(redact_case);
+    }
+}
+
 static void test_redactor__refuses_impossible_plans(void **state)
 {
     struct redact_case *redact_case =
@@ -471,6 +503,46 @@ static void test_redactor__headers_and_whole_bodies_pass_only_if_revealed(void *
     redact_case_free(redact_case);
 }
 
+static size_t one_byte(void *context, size_t at, size_t left)
+{
+    (void)context;
+    (void)at;
+    (void)left;
+    return 1;
+}
+
+/* Strings change and do not stream; numbers and undeclared names cannot change, so they are
+ * withheld; headers are no JSON. */
+static void test_redactor__scrubs_wherever_a_label_is_revealed(void **state)
+{
+    static const char description[] =
+        "{\"labels\":{\"note\":{\"scrub\":[\"cnic\"]}},\"root\":\"root\",\"nodes\":{"
+        "\"root\":{\"kinds\":[\"object\"],\"members\":{\"note\":\"note\",\"open\":\"open\"}},"
+        "\"note\":{\"kinds\":[\"string\"],\"labels\":[\"note\"]},"
+        "\"open\":{\"kinds\":[\"object\"],\"labels\":[\"note\"],\"anything\":true}},"
+        "\"service\":{\"note\":\"reveal\"}}";
+    static const char body[] =
+        "{\"note\":\"of 35202-1234567-1 \\u0061\",\"open\":{\"35202-1234567-1\":1,"
+        "\"a\":{\"35202\\u002d1234567-1\":[{}]},\"35202-1234567-1\":2,"
+        "\"n\":3520212345671,\"m\":7,\"s\":\"3520212345671\"}}";
+    static const char expected[] =
+        "{\"note\":\"of [cnic] \\u0061\",\"open\":{\"a\":{},\"m\":7,\"s\":\"[cnic]\"}}";
+    static const size_t note = 0;
+    struct redact_case *redact_case = redact_case_new(bytes_of_string(description));
+    struct disclosed_bytes out;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct redact_outcome outcome =
+            redact_case_run(redact_case, bytes_of_string(body), i == 0 ? NULL : one_byte, NULL);
+        assert_int_equal(outcome.fault, REDACT_FAULT_NONE);
+        assert_true(bytes_equal_string(buffer_bytes(&outcome.body), expected));
+        redact_outcome_clear(&outcome);
+    }
+    assert_false(redact_header(&redact_case->plan, &note, 1,
+                               (struct undisclosed_bytes){BYTES("text")}, &out));
+    redact_case_free(redact_case);
+}
+
 static void test_redactor__says_what_a_plan_can_disclose(void **state)
 {
     struct redact_case *redact_case =
@@ -491,11 +563,13 @@ static void test_redactor__says_what_a_plan_can_disclose(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_redactor__neighbours_cost_and_count_alike_joined_or_apart),
         cmocka_unit_test(test_redactor__keeps_its_rules_at_every_split),
         cmocka_unit_test(test_redactor__refuses_impossible_plans),
         cmocka_unit_test(test_redactor__refuses_an_answer_that_is_stronger_than_the_plan),
         cmocka_unit_test(test_redactor__ends_with_the_failure_of_its_taker),
         cmocka_unit_test(test_redactor__headers_and_whole_bodies_pass_only_if_revealed),
+        cmocka_unit_test(test_redactor__scrubs_wherever_a_label_is_revealed),
         cmocka_unit_test(test_redactor__says_what_a_plan_can_disclose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
