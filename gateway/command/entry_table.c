@@ -167,6 +167,10 @@ static void append_records(const struct document *records, struct buffer *text)
     const int64_t all = disclosed + number_of(records, "left_out");
     if (all > 0) {
         buffer_append_format(text, "%" PRId64 " of %" PRId64, disclosed, all);
+        if (number_of(records, "over_limit") > 0) {
+            buffer_append_format(text, ", %" PRId64 " over a limit",
+                                 number_of(records, "over_limit"));
+        }
     }
 }
 

@@ -168,7 +168,7 @@ struct config_limits {
     int64_t header_bytes;        /* of a request's or a response's head */
     int64_t body_bytes;          /* of a request's body */
     int64_t exchange_bytes;      /* arena of one access */
-    int64_t record_bytes;        /* of one record of a response */
+    int64_t record_bytes;        /* of one record, for each label */
     int64_t window_bytes;        /* what is released together: fixed, 262,144 */
     int64_t ruleset_bytes;       /* arena of a compiled ruleset */
     int64_t policy_bytes;        /* all files of the policy folder together */

@@ -147,7 +147,8 @@ const struct config_row config_rows[] = {
     LIMIT(exchange_bytes, CONFIG_TYPE_SIZE, "8MiB", KIB(256), MIB(1024),
           "arena of one access: a request's body and its tree, one record, one window"),
     LIMIT(record_bytes, CONFIG_TYPE_SIZE, "1MiB", KIB(16), MIB(64),
-          "of one record: it is held until its policies are decided"),
+          "of one record: what policies read of it, and, for each label, what may be disclosed of it; beyond it the "
+          "record is left out if that label would be disclosed. It is held until its policies are decided"),
     LIMIT(window_bytes, CONFIG_TYPE_SIZE, "262144", 262144, 262144,
           "fixed: chunk boundaries are part of what partners receive, so they must not differ between gateways"),
     LIMIT(ruleset_bytes, CONFIG_TYPE_SIZE, "512MiB", MIB(1), MIB(16384), "arena of one compiled ruleset"),

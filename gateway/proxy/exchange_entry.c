@@ -128,6 +128,7 @@ static amanat_result fill_counts(const struct exchange *exchange,
     entry->withheld = withheld;
     entry->records_disclosed = window->records_disclosed;
     entry->records_left_out = window->records_left_out;
+    entry->records_over_limit = window->records_over_limit;
     entry->bytes = window->bytes.bytes.length;
     entry->subject_count = window->subject_count;
     entry->subjects_more = window->subjects_dropped;

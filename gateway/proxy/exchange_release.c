@@ -13,8 +13,8 @@
 /* Entries of one window: a few lines, more only with very many subjects. */
 #define WINDOW_LINES_LIMIT ((size_t)4 << 20)
 /* A window is REDACT_WINDOW_BYTES unless one record alone is larger; records are bounded by
- * limits.record_bytes. */
-#define WINDOW_BYTES_LIMIT ((size_t)64 << 20)
+ * limits.record_bytes, which is at most 64 MiB. */
+#define WINDOW_BYTES_LIMIT REDACT_UNIT_BYTES((size_t)64 << 20)
 
 /* ---- windows ---- */
 

@@ -149,7 +149,8 @@ static struct http_server_limits server_limits(const struct config_limits *limit
     return (struct http_server_limits){
         .reader = {.headers = (size_t)limits->header_bytes, .body = (uint64_t)limits->body_bytes},
         .connections = (size_t)limits->connections,
-        .output = (size_t)limits->window_bytes + (size_t)limits->record_bytes + (1 << 20),
+        .output = (size_t)limits->window_bytes + REDACT_UNIT_BYTES((size_t)limits->record_bytes) +
+                  (1 << 20),
         .header_time = limits->header_timeout,
         .idle_time = limits->idle_timeout,
         .body_time = limits->body_timeout,

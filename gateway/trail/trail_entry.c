@@ -430,6 +430,9 @@ static void add_records(struct object *object, const struct trail_access *access
     begin(&records, object->out);
     add_number(&records, "disclosed", access->records_disclosed);
     add_number(&records, "left_out", access->records_left_out);
+    if (access->records_over_limit > 0) {
+        add_number(&records, "over_limit", access->records_over_limit);
+    }
     end(&records);
 }
 

@@ -128,6 +128,7 @@ struct trail_access {
     size_t withheld_count;
     uint64_t records_disclosed;
     uint64_t records_left_out;
+    uint64_t records_over_limit;            /* of those: left out because of a limit */
     const struct trail_pseudonym *subjects; /* of this window; very many make several entries */
     size_t subject_count;
     uint64_t

@@ -174,6 +174,7 @@ struct amanat_account {
     uint64_t fields_withheld;
     uint64_t records_disclosed;
     uint64_t records_left_out;
+    uint64_t records_over_limit; /* of those: left out because they were too large */
     uint64_t wrong_type; /* fields that were withheld because their JSON type is not the schema's */
 };
 

@@ -10,8 +10,7 @@
 void hold_init(struct hold *hold, struct arena *arena, size_t limit)
 {
     *hold = (struct hold){.arena = arena, .limit = limit, .current = CATALOGUE_NONE};
-    /* Not `limit`: names of containers that may be taken back stand here uncounted, no more than
-     * the declared names on one path. hold_check is what bounds the rest. */
+    /* Not `limit`: that is for each budget. check_memory is what bounds them. */
     buffer_init(&hold->text, SIZE_MAX / 2);
     buffer_init(&hold->attribute_text, SIZE_MAX / 2);
     buffer_init(&hold->capture, SIZE_MAX / 2);
@@ -42,8 +41,159 @@ void hold_reset(struct hold *hold)
     hold->attributes.count = 0;
     hold->subjects.count = 0;
     hold->subjects_dropped = 0;
+    hold->budgets.count = 0;
+    hold->charges = false;
+    hold->gives_up = false;
     hold->current = CATALOGUE_NONE;
 }
+
+/* Of the outermost record, with all that is in it. */
+static amanat_result check_memory(const struct hold *hold)
+{
+    if (hold->text.broken || hold->attribute_text.broken || hold->capture.broken) {
+        return amanat_result_of(AMANAT_STATUS_MEMORY);
+    }
+    const size_t used = hold->text.length + hold->attribute_text.length + hold->capture.length +
+                        hold->items.count * sizeof(struct hold_item) +
+                        hold->records.count * sizeof(struct held_record) +
+                        hold->attributes.count * sizeof(struct held_attribute) +
+                        hold->joined.count * sizeof(struct held_joined) +
+                        hold->budgets.count * sizeof(struct hold_budget);
+    return amanat_result_of(used > REDACT_HOLD_BYTES(hold->limit) ? AMANAT_STATUS_LIMIT
+                                                                  : AMANAT_STATUS_OK);
+}
+
+/* ---- budgets ---- */
+
+/* Whether a container may stand although nothing is in it: an array that is shape, and what has a
+ * label of its own that may be revealed. */
+static bool may_stand_empty(const struct place *place, bool is_array, bool is_record)
+{
+    if (is_record) {
+        return false;
+    }
+    return place->node->label_count > 0 ? place->strongest == DISCLOSURE_REVEAL
+                                        : is_array && place->can_disclose;
+}
+
+/* Whether one verdict decides about both; nothing but the record about shape. */
+static bool share_verdict(const struct place *a, const struct place *b)
+{
+    const size_t count = a->node->label_count;
+    return count == b->node->label_count &&
+           (count == 0 ||
+            (a->is_undeclared == b->is_undeclared &&
+             memcmp(a->node->labels, b->node->labels, count * sizeof(a->node->labels[0])) == 0));
+}
+
+/* The record's budget for `place` and what shares it. */
+static amanat_result find_budget(struct hold *hold, size_t record, const struct place *place,
+                                 struct hold_budget **out)
+{
+    size_t *link = &hold->records.items[record].budgets;
+    for (size_t i = *link; i != 0; i = hold->budgets.items[i - 1].next) {
+        if (share_verdict(hold->budgets.items[i - 1].place, place)) {
+            *out = &hold->budgets.items[i - 1];
+            return AMANAT_OK;
+        }
+    }
+    struct hold_budget *budget = VECTOR_PUSH(hold->arena, &hold->budgets);
+    TRY_MEMORY(budget);
+    *budget = (struct hold_budget){.place = place, .next = *link};
+    *link = hold->budgets.count;
+    *out = budget;
+    return AMANAT_OK;
+}
+
+static size_t container_cost(const struct hold_item *item)
+{
+    return item->name_length + item->unkept + 2 * HOLD_ITEM_COST;
+}
+
+/*
+ * Charges the record's budget with `cost`, and with the containers around it that it has not paid
+ * for: one that was opened before it was last charged and is open still was open then too.
+ * Afterwards it has paid for all that stand before item `paid`.
+ */
+static amanat_result charge(struct hold *hold, size_t record, const struct place *place,
+                            size_t paid, size_t cost, struct hold_budget **out)
+{
+    struct hold_budget *budget = NULL;
+    TRY(find_budget(hold, record, place, &budget));
+    *out = budget;
+    if (budget->is_passed) {
+        return AMANAT_OK;
+    }
+    budget->cost += cost;
+    for (size_t i = hold->open.count; i-- > 0 && hold->open.items[i] >= budget->charged;) {
+        budget->cost += container_cost(&hold->items.items[hold->open.items[i]]);
+    }
+    budget->charged = paid;
+    budget->is_passed = budget->cost > hold->limit;
+    return AMANAT_OK;
+}
+
+/* Charges what was joined to item `index`, from `*joined` on; `*out_rest`: what of its value is its
+ * own. */
+static amanat_result charge_joined(struct hold *hold, size_t index, size_t *joined,
+                                   size_t *out_rest)
+{
+    struct hold_budget *budget = NULL;
+    *out_rest = hold->items.items[index].value_length;
+    for (; *joined < hold->joined.count && hold->joined.items[*joined].item == index; ++*joined) {
+        const struct held_joined *field = &hold->joined.items[*joined];
+        *out_rest -= field->length;
+        TRY(charge(hold, field->record, field->place, index, field->length, &budget));
+    }
+    return AMANAT_OK;
+}
+
+/* Charges what is on the tape already: no budget is passed by that. */
+static amanat_result charge_tape(struct hold *hold)
+{
+    struct hold_budget *budget = NULL;
+    size_t joined = 0;
+    size_t own = 0;
+    hold->charges = true;
+    hold->open.count = 0; /* goes through the same states again, and ends as it was */
+    for (size_t i = 0; i < hold->items.count; i++) {
+        const struct hold_item *item = &hold->items.items[i];
+        if (item->kind == HOLD_CLOSE) {
+            hold->open.count--;
+        } else if (item->kind == HOLD_FIELD) {
+            TRY(charge_joined(hold, i, &joined, &own));
+            TRY(charge(hold, item->record, item->place, i, item->name_length + own + HOLD_ITEM_COST,
+                       &budget));
+        } else {
+            if (may_stand_empty(item->place, item->is_array, item->is_record)) {
+                TRY(charge(hold, item->record, item->place, i + 1, container_cost(item), &budget));
+            }
+            size_t *open = VECTOR_PUSH(hold->arena, &hold->open);
+            TRY_MEMORY(open);
+            *open = i;
+        }
+    }
+    return AMANAT_OK;
+}
+
+amanat_result hold_charge(struct hold *hold, const struct place *place, size_t cost, bool is_field,
+                          bool *out_dropped)
+{
+    struct hold_budget *budget = NULL;
+    if (hold->gives_up) {
+        return amanat_result_of(AMANAT_STATUS_LIMIT);
+    }
+    if (!hold->charges) {
+        TRY(charge_tape(hold));
+    }
+    const size_t paid = hold->items.count + (is_field ? 0 : 1);
+    TRY(charge(hold, hold->current, place, paid, cost, &budget));
+    budget->dropped += is_field && budget->is_passed ? 1 : 0;
+    *out_dropped = budget->is_passed;
+    return budget->is_passed ? AMANAT_OK : check_memory(hold);
+}
+
+/* ---- items ---- */
 
 static amanat_result begin_record(struct hold *hold, const struct place *place)
 {
@@ -61,12 +211,17 @@ static amanat_result begin_record(struct hold *hold, const struct place *place)
 }
 
 amanat_result hold_open(struct hold *hold, const struct place *place, bool is_array,
-                        struct undisclosed_bytes name)
+                        struct undisclosed_bytes name, size_t unkept)
 {
+    const size_t cost = name.bytes.length + unkept + 2 * HOLD_ITEM_COST;
+    bool is_dropped = false;
     const bool is_record = place->begins_record && !is_array;
     hold->joint = NULL;
     if (is_record) {
         TRY(begin_record(hold, place));
+    }
+    if (may_stand_empty(place, is_array, is_record) && hold_must_charge(hold, cost)) {
+        TRY(hold_charge(hold, place, cost, false, &is_dropped));
     }
     size_t *open = VECTOR_PUSH(hold->arena, &hold->open);
     TRY_MEMORY(open);
@@ -79,21 +234,11 @@ amanat_result hold_open(struct hold *hold, const struct place *place, bool is_ar
                                .offset = hold->text.length,
                                .name_length = name.bytes.length,
                                .is_array = is_array,
-                               .is_record = is_record};
+                               .is_record = is_record,
+                               .is_dropped = is_dropped,
+                               .unkept = unkept};
     buffer_append(&hold->text, name.bytes);
-    return buffer_check(&hold->text);
-}
-
-/* Whether a container may stand although nothing is in it: an array that is shape, and what has a
- * label of its own that may be revealed. */
-static bool may_stand_empty(const struct hold_item *item)
-{
-    const struct place *place = item->place;
-    if (item->is_record) {
-        return false;
-    }
-    return place->node->label_count > 0 ? place->strongest == DISCLOSURE_REVEAL
-                                        : item->is_array && place->can_disclose;
+    return check_memory(hold);
 }
 
 /* Takes the record that just turned out empty back, with what it left in the lists. */
@@ -116,7 +261,19 @@ static amanat_result keep_container(struct hold *hold, const struct hold_item *o
     item->record = open->record;
     item->is_array = open->is_array;
     item->is_record = open->is_record;
-    return hold_check(hold);
+    return AMANAT_OK;
+}
+
+/* Whether a container stays although nothing in it is held. */
+static bool must_stand(const struct hold *hold, const struct hold_item *item)
+{
+    /* of a record from which something was dropped the verdict must be known */
+    if (hold->gives_up) {
+        return false;
+    }
+    return item->is_record
+               ? hold->records.items[item->record].budgets != 0
+               : may_stand_empty(item->place, item->is_array, false) && !item->is_dropped;
 }
 
 amanat_result hold_close(struct hold *hold, bool *out_left_out)
@@ -130,7 +287,7 @@ amanat_result hold_close(struct hold *hold, bool *out_left_out)
         hold->current = hold->records.items[item.record].parent;
     }
     *out_left_out = false;
-    if (!is_empty || may_stand_empty(&item)) {
+    if ((!is_empty && !hold->gives_up) || must_stand(hold, &item)) {
         return keep_container(hold, &item);
     }
     buffer_truncate(&hold->text, item.offset);
@@ -142,8 +299,20 @@ amanat_result hold_close(struct hold *hold, bool *out_left_out)
     return AMANAT_OK;
 }
 
+amanat_result hold_note_read(struct hold *hold, size_t before, size_t unkept)
+{
+    struct held_record *record = &hold->records.items[hold->current];
+    record->read_bytes += hold->capture.length - before + unkept;
+    record->reads_too_much = record->read_bytes > hold->limit;
+    return check_memory(hold);
+}
+
 amanat_result hold_attribute(struct hold *hold, size_t index, size_t start)
 {
+    if (!hold_reads(hold)) {
+        buffer_truncate(&hold->capture, start);
+        return AMANAT_OK;
+    }
     struct held_attribute *attribute = VECTOR_PUSH(hold->arena, &hold->attributes);
     TRY_MEMORY(attribute);
     *attribute = (struct held_attribute){
@@ -154,7 +323,7 @@ amanat_result hold_attribute(struct hold *hold, size_t index, size_t start)
     };
     buffer_append(&hold->attribute_text, bytes_from(buffer_bytes(&hold->capture), start));
     buffer_truncate(&hold->capture, start);
-    return hold_check(hold);
+    return check_memory(hold);
 }
 
 amanat_result hold_subject(struct hold *hold, size_t kind, enum json_event_kind value_kind,

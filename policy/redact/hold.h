@@ -13,8 +13,18 @@
  *   joined      fields that stand in the piece of the one before them (see place.h, is_copied)
  *
  * A container that closes with nothing in it is taken off the tape again, so that withheld members
- * leave no trace in the cost. Cost = text without colons + attributes + 2 bytes for each item; it
- * is compared with the limit only when something that counts is added.
+ * leave no trace in the cost.
+ *
+ * Limits. Nothing may show of what the verdict withholds, so what one verdict decides has a limit
+ * of its own: one for each record and each list of labels that a field has, its *budget*. It is
+ * charged for its candidates (name, value, 2 bytes), and for each container around one of them
+ * (name, 4 bytes), once. Arrays that are shape stand whenever the record does and are a group of
+ * their own, as nothing else decides about them. What passes its budget is dropped: held no longer,
+ * only counted; release.c leaves the record out if the verdict would have disclosed it. A record
+ * has another limit for its attributes; beyond it nobody can judge the record.
+ *
+ * No budget can be passed before all that is held together passes the limit. Until then nothing is
+ * charged; then the tape is gone through once, and from there on each addition is charged.
  */
 #ifndef AMANAT_POLICY_REDACT_HOLD_H
 #define AMANAT_POLICY_REDACT_HOLD_H
@@ -48,12 +58,26 @@ struct hold_item {
     bool is_array;      /* of open and close */
     bool is_record;
     bool has_joined; /* the value is followed by whole members, in the same mode: reveal */
+    bool is_dropped; /* of an open container that may stand empty: its budget is passed */
+    size_t unkept;   /* of open: bytes of the name past the limit, which are not in `text` */
 };
 
 /** A field that is part of the one before it. */
 struct held_joined {
     size_t record;
-    size_t label;
+    const struct place *place;
+    size_t item;   /* index of the one */
+    size_t length; /* in its value; and its cost: comma and colon are two bytes */
+};
+
+/** What one record may hold for one group. */
+struct hold_budget {
+    const struct place *place; /* one of those that share it */
+    size_t next;               /* index + 1 of the record's next one */
+    size_t cost;
+    size_t charged;   /* containers that were opened before this item have been charged */
+    uint64_t dropped; /* fields */
+    bool is_passed;
 };
 
 struct held_record {
@@ -63,7 +87,11 @@ struct held_record {
     size_t first_attribute;
     size_t attribute_bytes;
     size_t subject_bytes;
-    bool stands; /* once it was emitted */
+    size_t read_bytes;   /* cost of its attributes */
+    bool reads_too_much; /* more than the limit */
+    bool is_over_limit;  /* once it was judged: left out because of a limit */
+    size_t budgets;      /* index + 1 of the first; 0: none yet */
+    bool stands;         /* once it was emitted */
 };
 
 struct held_attribute {
@@ -97,6 +125,9 @@ struct hold {
     VECTOR(struct held_record) records;
     VECTOR(struct held_attribute) attributes;
     VECTOR(struct held_subject) subjects;
+    VECTOR(struct hold_budget) budgets;
+    bool gives_up; /* too much memory: nothing more is held, and the outermost record is left out */
+    bool charges;  /* all together has passed the limit: budgets are kept */
     uint64_t subjects_dropped;
     size_t current; /* the nearest record, CATALOGUE_NONE outside */
 };
@@ -125,23 +156,13 @@ static inline bool hold_is_open(const struct hold *hold)
 
 #define HOLD_ITEM_COST 2 /* brackets, or comma and colon */
 
-/** To be asked whenever something was added: MEMORY, or LIMIT when the record is too large. */
-static inline AMANAT_MUST_CHECK amanat_result hold_check(const struct hold *hold)
-{
-    if (hold->text.broken || hold->attribute_text.broken || hold->capture.broken) {
-        return amanat_result_of(AMANAT_STATUS_MEMORY);
-    }
-    const size_t cost = hold->text.length - hold->colons + hold->attribute_text.length +
-                        hold->capture.length + HOLD_ITEM_COST * hold->items.count +
-                        /* withheld identifiers count */
-                        (PLANTED_LEAK(2) ? hold->subject_text.length : 0);
-    return amanat_result_of(cost > hold->limit ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
-}
-
-/* All of these: MEMORY, or LIMIT when the record has become too large. */
+/* All of these: MEMORY, or LIMIT when the outermost record needs more memory than it may have
+ * (redact.h). `unkept`: bytes of the name that are missing at its end: so many that the budget is
+ * passed. */
 
 AMANAT_MUST_CHECK amanat_result hold_open(struct hold *hold, const struct place *place,
-                                          bool is_array, struct undisclosed_bytes name);
+                                          bool is_array, struct undisclosed_bytes name,
+                                          size_t unkept);
 /**
  * Closes the innermost container. `*out_left_out` = true: it was a record with nothing in it, and
  * is gone.
@@ -154,9 +175,33 @@ AMANAT_MUST_CHECK amanat_result hold_close(struct hold *hold, bool *out_left_out
  */
 AMANAT_MUST_CHECK amanat_result hold_attribute(struct hold *hold, size_t index, size_t start);
 
+/** Whether attributes of the nearest record are still worth capturing. */
+static inline bool hold_reads(const struct hold *hold)
+{
+    return !hold->records.items[hold->current].reads_too_much;
+}
+
+/**
+ * To be told whenever something was added to `hold->capture`, which ended at `before`; `unkept`
+ * more bytes would have come.
+ */
+AMANAT_MUST_CHECK amanat_result hold_note_read(struct hold *hold, size_t before, size_t unkept);
+
 /** A scalar that says who the nearest record is about. Past a bound only counted. */
 AMANAT_MUST_CHECK amanat_result hold_subject(struct hold *hold, size_t kind,
                                              enum json_event_kind value_kind, struct bytes token);
+
+/** Whether, with `cost` more, some budget could be passed. */
+static inline bool hold_must_charge(const struct hold *hold, size_t cost)
+{
+    return hold->charges ||
+           hold->text.length + HOLD_ITEM_COST * (hold->items.count + hold->open.count) + cost >
+               hold->limit;
+}
+
+/** Charges what comes next. `*out_dropped`: it is not to be held. */
+AMANAT_MUST_CHECK amanat_result hold_charge(struct hold *hold, const struct place *place,
+                                            size_t cost, bool is_field, bool *out_dropped);
 
 /* ---- the one that is called for nearly every field ---- */
 
@@ -188,21 +233,32 @@ static inline AMANAT_MUST_CHECK amanat_result hold_join(struct hold *hold,
     }
     const size_t length = (size_t)(value.at - hold->joint) + value.length;
     struct hold_item *item = &hold->items.items[hold->items.count - 1];
-    *joined = (struct held_joined){item->record, place->label};
+    *joined = (struct held_joined){item->record, place, hold->items.count - 1, length};
     item->has_joined = true;
     item->value_length += length;
     buffer_append(&hold->text, bytes_of(hold->joint, length));
     hold->joint = value.at + value.length;
-    return hold_check(hold);
+    return buffer_check(&hold->text);
 }
 
-/** A field that may be disclosed; fails as the others do. */
-static inline AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold,
-                                                         const struct place *place,
-                                                         enum json_event_kind kind,
-                                                         struct undisclosed_bytes name,
-                                                         struct undisclosed_bytes value)
+/**
+ * A field that may be disclosed; fails as the others do. `unkept`: bytes that are missing of name
+ * and value.
+ */
+static inline AMANAT_MUST_CHECK amanat_result
+hold_field(struct hold *hold, const struct place *place, enum json_event_kind kind,
+           struct undisclosed_bytes name, struct undisclosed_bytes value, size_t unkept)
 {
+    const size_t cost = name.bytes.length + value.bytes.length + unkept + HOLD_ITEM_COST +
+                        /* withheld identifiers count */
+                        (PLANTED_LEAK(2) ? hold->subject_text.length : 0);
+    if (hold_must_charge(hold, cost)) {
+        bool is_dropped = false;
+        const amanat_result result = hold_charge(hold, place, cost, true, &is_dropped);
+        if (is_dropped || !amanat_is_ok(result)) {
+            return result;
+        }
+    }
     if (place->is_copied && hold->joint != NULL && hold->joint + 1 == name.bytes.at &&
         *hold->joint == ',' && json_text_is_one_piece(name.bytes, value.bytes)) {
         return hold_join(hold, place, value.bytes);
@@ -221,7 +277,7 @@ static inline AMANAT_MUST_CHECK amanat_result hold_field(struct hold *hold,
     hold_append_field(hold, name.bytes, value.bytes);
     hold->joint =
         place->is_copied && name.bytes.length > 0 ? value.bytes.at + value.bytes.length : NULL;
-    return hold_check(hold);
+    return buffer_check(&hold->text);
 }
 
 #endif

@@ -36,6 +36,20 @@
  */
 #define REDACT_SUBJECT_LIMIT ((size_t)65536)
 
+/**
+ * The memory that one outermost record may need while it is held, for a record_limit: an ordinary
+ * one needs a few KiB. It is the only limit that all candidates share, disclosed or not, and it is
+ * far: a record that has no others inside it reaches it only with several labels at their limits in
+ * values of a few bytes. Beyond it the outermost record is left out.
+ */
+#define REDACT_HOLD_BYTES(record_limit) (((size_t)64 << 20) + (size_t)64 * (record_limit))
+
+/**
+ * What is disclosed of one outermost record must fit into this; else it is left out. Only what
+ * would leave counts.
+ */
+#define REDACT_UNIT_BYTES(record_limit) (((size_t)64 << 10) + (size_t)4 * (record_limit))
+
 /** An identifier is read from the first so many bytes of its value as it is spelt. */
 #define REDACT_IDENTIFIER_BYTES ((size_t)1024)
 
@@ -62,6 +76,7 @@ struct redact_window {
     uint64_t wrong_type; /* leaves of a wrong JSON type, withheld */
     uint64_t records_disclosed;
     uint64_t records_left_out;
+    uint64_t records_over_limit; /* of those: left out because of a limit */
     /** Each once, sorted; only of disclosed records and fields. */
     const struct redact_subject *subjects;
     size_t subject_count;
@@ -82,9 +97,9 @@ enum redact_fault {
     REDACT_FAULT_DEPTH,    /* deeper than the limit */
     /** A name that could be disclosed or is read comes twice in one object. */
     REDACT_FAULT_DUPLICATE,
-    REDACT_FAULT_RECORD_SIZE, /* one record's candidates pass the limit */
-    REDACT_FAULT_TRUNCATED,   /* the input ended too early */
-    REDACT_FAULT_INTERNAL     /* memory, or the question could not be answered */
+    REDACT_FAULT_NAMES,     /* undeclared names that could be disclosed: more than 32 MiB at once */
+    REDACT_FAULT_TRUNCATED, /* the input ended too early */
+    REDACT_FAULT_INTERNAL   /* memory, or the question could not be answered */
 };
 const char *redact_fault_name(enum redact_fault fault);
 
@@ -94,8 +109,12 @@ struct redactor_options {
     bool ndjson;                       /* each line is a document of `root` */
     size_t depth_limit;                /* nesting; 0 = 512 */
     /**
-     * Candidate bytes of one outermost record, or of a field outside records that cannot stream; 0
-     * = 1 MiB.
+     * Bytes of one record that are candidates under the same labels; bytes of one record that
+     * policies read; bytes of one field outside records that cannot stream. 0 = 1 MiB. What passes
+     * it is dropped: a record is left out if the verdict would have disclosed what was dropped, or
+     * could not be found for want of what is read, and goes on as if those labels had never stood
+     * in it if the verdict withholds them; a field outside records is withheld. Only the account
+     * tells.
      */
     size_t record_limit;
     redact_window_fn *on_window;

@@ -147,6 +147,17 @@ amanat_result emit_field(struct emitter *emitter, struct undisclosed_bytes name,
     return buffer_check(&emitter->staging);
 }
 
+size_t emit_open_length(const struct emitter *emitter)
+{
+    const size_t count = emitter->frames.count;
+    return emitter->staging.length - emitter->frames.items[count - 1].start;
+}
+
+void emit_forget_fields(struct emitter *emitter)
+{
+    innermost(emitter)->has_field = false;
+}
+
 amanat_result emit_commit(struct emitter *emitter, bool as_unit)
 {
     /* Every open container stands now, and holds the one inside it. */

@@ -76,6 +76,12 @@ static inline size_t emit_staged_length(const struct emitter *emitter)
     return emitter->staging.length;
 }
 
+/** Bytes of the innermost container so far, with its name. */
+size_t emit_open_length(const struct emitter *emitter);
+
+/** The innermost container is a record that shall not stand, whatever is in it. */
+void emit_forget_fields(struct emitter *emitter);
+
 /** All that is staged goes to the window: as one unit, or cut at the byte. */
 AMANAT_MUST_CHECK amanat_result emit_commit(struct emitter *emitter, bool as_unit);
 

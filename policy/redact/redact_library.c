@@ -376,6 +376,7 @@ static amanat_result take_window(void *context, const struct redact_window *wind
     struct amanat_account *account = &redactor->account;
     account->records_disclosed += window->records_disclosed;
     account->records_left_out += window->records_left_out;
+    account->records_over_limit += window->records_over_limit;
     account->wrong_type += window->wrong_type;
     account->fields_withheld += window->withheld_unlabelled;
     for (size_t i = 0; i < redactor->label_count; i++) {

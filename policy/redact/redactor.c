@@ -15,10 +15,10 @@
 /* As deep as anybody nests; far deeper than services do. */
 #define DEFAULT_DEPTH_LIMIT  512
 #define DEFAULT_RECORD_LIMIT ((size_t)1 << 20)
-/* Places and subjects; and arrays of items and attributes: each costs two bytes of the record limit
- * or more, and an array that has just grown leaves its older ones in the arena. */
-#define ARENA_BASE     ((size_t)64 << 20)
-#define ARENA_FOR_BYTE ((size_t)256)
+/* Places and subjects; and arrays of items and attributes: one that has just grown leaves its older
+ * ones in the arena. */
+#define ARENA_BASE                ((size_t)64 << 20)
+#define ARENA_BYTES(record_limit) (ARENA_BASE + 4 * REDACT_HOLD_BYTES(record_limit))
 
 struct redactor {
     const struct plan *plan;
@@ -42,7 +42,7 @@ struct redactor {
 static const char *const fault_names[] = {
     [REDACT_FAULT_NONE] = "none",           [REDACT_FAULT_SYNTAX] = "syntax",
     [REDACT_FAULT_ENCODING] = "encoding",   [REDACT_FAULT_DEPTH] = "depth",
-    [REDACT_FAULT_DUPLICATE] = "duplicate", [REDACT_FAULT_RECORD_SIZE] = "record-size",
+    [REDACT_FAULT_DUPLICATE] = "duplicate", [REDACT_FAULT_NAMES] = "names",
     [REDACT_FAULT_TRUNCATED] = "truncated", [REDACT_FAULT_INTERNAL] = "internal",
 };
 
@@ -87,12 +87,12 @@ static amanat_result prepare_json(struct redactor *redactor, const struct redact
     const size_t record_limit =
         options->record_limit == 0 ? DEFAULT_RECORD_LIMIT : options->record_limit;
     const size_t label_count = options->plan->catalogue->vocabulary.label_count;
-    if (record_limit > (SIZE_MAX / 4 - ARENA_BASE) / ARENA_FOR_BYTE) {
+    if (record_limit > SIZE_MAX / 1024 - ARENA_BASE) {
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
     }
     redactor->by_line = options->ndjson;
-    redactor->arena = arena_new(ARENA_BASE + ARENA_FOR_BYTE * record_limit);
-    redactor->scratch = arena_new(ARENA_BASE + ARENA_FOR_BYTE * record_limit);
+    redactor->arena = arena_new(ARENA_BYTES(record_limit));
+    redactor->scratch = arena_new(ARENA_BYTES(record_limit));
     TRY_MEMORY(redactor->arena);
     TRY_MEMORY(redactor->scratch);
     TRY(prepare(redactor, options));

@@ -88,6 +88,48 @@ static amanat_result find_modes(struct judge *judge, const struct record_questio
     return take_answer(plan_record, judge->label_count, modes);
 }
 
+/* Whether the record or one around it has more attributes than are read: nobody can judge it. */
+static bool reads_too_much(const struct hold *hold, size_t record)
+{
+    while (record != CATALOGUE_NONE && !hold->records.items[record].reads_too_much) {
+        record = hold->records.items[record].parent;
+    }
+    return record != CATALOGUE_NONE;
+}
+
+/* The mode of what a budget is for, and whose it is. Shape stands with its record.
+ * `modes`: NULL where nothing is asked. */
+static enum disclosure_mode mode_of_budget(const struct hold_budget *budget, const uint8_t *modes,
+                                           size_t *out_label)
+{
+    *out_label = CATALOGUE_NONE;
+    if (budget->place->node->label_count == 0) {
+        return DISCLOSURE_REVEAL;
+    }
+    if (modes == NULL) {
+        *out_label = budget->place->label;
+        return (enum disclosure_mode)budget->place->strongest;
+    }
+    const enum disclosure_mode mode = place_weakest_mode(budget->place->node, modes, out_label);
+    return place_allows_mode(budget->place, mode) ? mode : DISCLOSURE_WITHHELD;
+}
+
+/* What was dropped from the record is counted; it is over the limit if that would be disclosed. */
+static void judge_budgets(struct judge *judge, struct held_record *record, const uint8_t *modes)
+{
+    for (size_t i = record->budgets; i != 0; i = judge->hold->budgets.items[i - 1].next) {
+        const struct hold_budget *budget = &judge->hold->budgets.items[i - 1];
+        size_t label = CATALOGUE_NONE;
+        if (!budget->is_passed) {
+            continue;
+        }
+        record->is_over_limit |= mode_of_budget(budget, modes, &label) != DISCLOSURE_WITHHELD;
+        if (label != CATALOGUE_NONE) {
+            account_withhold_many(judge->release->pending, label, budget->dropped);
+        }
+    }
+}
+
 /* Zeroed modes for a record at the present depth. */
 static amanat_result clean_modes(struct judge *judge, uint8_t **out)
 {
@@ -107,16 +149,21 @@ static amanat_result begin_record(struct judge *judge, const struct hold_item *i
 {
     struct arena *scratch = judge->release->scratch;
     struct record_question question = {.record = item->place->inner_record};
+    struct held_record *record = &judge->hold->records.items[item->record];
+    uint8_t *modes = NULL;
     if (judge->first_attribute != NULL) {
         const size_t first = judge->first_attribute[item->record];
         question.attributes = judge->attributes + first;
         question.attribute_count = judge->first_attribute[item->record + 1] - first;
     }
     if (judge->release->plan->records[question.record].asks) {
-        uint8_t *modes = NULL;
         TRY(clean_modes(judge, &modes));
+        record->is_over_limit = reads_too_much(judge->hold, item->record);
+    }
+    if (modes != NULL && !record->is_over_limit) {
         TRY(find_modes(judge, &question, modes));
     }
+    judge_budgets(judge, record, modes);
     struct record_question *around = VECTOR_PUSH(scratch, &judge->around);
     TRY_MEMORY(around);
     *around = question;
@@ -163,6 +210,11 @@ static amanat_result emit_opening(struct judge *judge, const struct hold_item *i
 static amanat_result emit_closing(struct judge *judge, const struct hold_item *item)
 {
     bool stands = false;
+    if (item->is_record && item->record == 0 &&
+        emit_open_length(judge->release->emitter) > judge->release->unit_limit) {
+        judge->hold->records.items[0].is_over_limit = true;
+        emit_forget_fields(judge->release->emitter);
+    }
     TRY(emit_close(judge->release->emitter, &stands));
     if (item->is_record) {
         judge->hold->records.items[item->record].stands = stands;
@@ -174,8 +226,10 @@ static amanat_result emit_closing(struct judge *judge, const struct hold_item *i
 static amanat_result emit_held_field(struct judge *judge, struct hold_item *item)
 {
     bool disclosed = false;
-    const enum disclosure_mode mode = mode_at(judge, item->place, &item->label);
-    if (item->has_joined && mode != DISCLOSURE_REVEAL) {
+    enum disclosure_mode mode = mode_at(judge, item->place, &item->label);
+    if (judge->hold->records.items[item->record].is_over_limit) {
+        mode = DISCLOSURE_WITHHELD;
+    } else if (item->has_joined && mode != DISCLOSURE_REVEAL) {
         return amanat_result_of(AMANAT_STATUS_BUG);
     }
     TRY(emit_field(judge->release->emitter, held_text(judge->hold, item->offset, item->name_length),
@@ -213,6 +267,7 @@ static void count_records(struct hold *hold, struct account *account)
         if (record->parent != CATALOGUE_NONE && !hold->records.items[record->parent].stands) {
             record->stands = false;
         }
+        account->records_over_limit += record->is_over_limit ? 1 : 0;
         if (record->stands) {
             account->records_disclosed++;
         } else {
@@ -242,9 +297,9 @@ static void count_joined(const struct hold *hold, struct account *account)
     for (size_t i = 0; i < hold->joined.count; i++) {
         const struct held_joined *joined = &hold->joined.items[i];
         if (hold->records.items[joined->record].stands) {
-            account->disclosed[joined->label][DISCLOSURE_REVEAL]++;
+            account->disclosed[joined->place->label][DISCLOSURE_REVEAL]++;
         } else {
-            account_withhold(account, joined->label);
+            account_withhold(account, joined->place->label);
         }
     }
 }

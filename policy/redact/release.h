@@ -19,6 +19,7 @@ struct release {
     struct window *window;
     struct account *pending; /* what was withheld in this record while it was read */
     struct arena *scratch;   /* emptied afterwards */
+    size_t unit_limit;       /* bytes that may be disclosed together */
 };
 
 /**

@@ -38,16 +38,41 @@ void walk_clear(struct walk *walk)
     walk->spelt_name = (struct bytes){0};
 }
 
-static amanat_result refuse(struct walk *walk, enum redact_fault fault)
+/* The outermost record needs more memory than it may: it is left out. What was held is counted. */
+static void give_up(struct walk *walk)
 {
-    walk->fault = fault;
-    return amanat_result_of(AMANAT_STATUS_PEER_FAULT);
+    struct hold *hold = walk->hold;
+    size_t open = 0;
+    hold->gives_up = true;
+    hold->charges = true; /* so that each field asks */
+    walk->pending->records_over_limit++;
+    for (size_t i = 0; i < hold->items.count; i++) {
+        if (hold->items.items[i].kind == HOLD_FIELD) {
+            account_withhold(walk->pending, hold->items.items[i].place->label);
+        }
+    }
+    for (size_t i = 0; i < hold->joined.count; i++) {
+        account_withhold(walk->pending, hold->joined.items[i].place->label);
+    }
+    for (size_t i = 0; i < hold->budgets.count; i++) {
+        const struct hold_budget *budget = &hold->budgets.items[i];
+        account_withhold_many(walk->pending, budget->place->label, budget->dropped);
+    }
+    for (size_t i = hold->current; i != CATALOGUE_NONE; i = hold->records.items[i].parent) {
+        open++; /* is counted when it closes */
+    }
+    walk->pending->records_left_out += hold->records.count - open;
 }
 
-/* The hold's LIMIT is the body's fault. */
 static amanat_result of_hold(struct walk *walk, amanat_result result)
 {
-    return result.status == AMANAT_STATUS_LIMIT ? refuse(walk, REDACT_FAULT_RECORD_SIZE) : result;
+    if (result.status != AMANAT_STATUS_LIMIT) {
+        return result;
+    }
+    if (!walk->hold->gives_up) {
+        give_up(walk);
+    }
+    return AMANAT_OK;
 }
 
 static struct walk_frame *innermost(struct walk *walk)
@@ -69,6 +94,12 @@ static const struct place *current_place(struct walk *walk)
 static struct undisclosed_bytes name_of(const struct walk *walk, const struct place *place)
 {
     return place->can_disclose ? walk_names_current(walk) : (struct undisclosed_bytes){{NULL, 0}};
+}
+
+/* Bytes of that name past the limit, which were not kept. */
+static size_t unkept_of_name(const struct walk *walk, const struct place *place)
+{
+    return name_of(walk, place).bytes.length > 0 ? walk_names_unkept(walk) : 0;
 }
 
 static void count_wrong_type(struct walk *walk, const struct place *place)
@@ -109,21 +140,22 @@ static void begin_captured(struct walk *walk, const struct place *place)
     }
 }
 
-/* A whole value of an attribute, or of something inside one. Null ones are left out, but not from
- * arrays. */
+/* A whole value of an attribute, or of something inside one; `unkept` more bytes are missing at its
+ * end. Null ones are left out, but not from arrays. */
 static amanat_result capture_value(struct walk *walk, const struct place *place,
-                                   enum json_event_kind kind, struct bytes text)
+                                   enum json_event_kind kind, struct bytes text, size_t unkept)
 {
     const struct walk_frame *frame = innermost(walk);
     const size_t start = walk->hold->capture.length;
-    if (kind == JSON_EVENT_NULL && !frame->is_array) {
+    if ((kind == JSON_EVENT_NULL && !frame->is_array) || !hold_reads(walk->hold)) {
         return AMANAT_OK;
     }
     begin_captured(walk, place);
     buffer_append(&walk->hold->capture, text);
-    return of_hold(walk, place->attribute_index == CATALOGUE_NONE
-                             ? hold_check(walk->hold)
-                             : hold_attribute(walk->hold, place->attribute_index, start));
+    TRY(of_hold(walk, hold_note_read(walk->hold, start, unkept)));
+    return place->attribute_index == CATALOGUE_NONE
+               ? AMANAT_OK
+               : of_hold(walk, hold_attribute(walk->hold, place->attribute_index, start));
 }
 
 static bool is_captured_container(const struct place *place, bool is_array)
@@ -140,14 +172,17 @@ static amanat_result begin_captured_container(struct walk *walk, const struct pl
 {
     *out_captures = is_walked && is_captured_container(place, is_array);
     *out_start = walk->hold->capture.length;
+    if (!hold_reads(walk->hold)) {
+        return AMANAT_OK;
+    }
     if (!*out_captures) {
         return capture_value(walk, place,
                              is_array ? JSON_EVENT_ARRAY_BEGIN : JSON_EVENT_OBJECT_BEGIN,
-                             is_array ? BYTES("[]") : BYTES("{}"));
+                             is_array ? BYTES("[]") : BYTES("{}"), 0);
     }
     begin_captured(walk, place);
     buffer_append_byte(&walk->hold->capture, is_array ? '[' : '{');
-    return of_hold(walk, hold_check(walk->hold));
+    return of_hold(walk, hold_note_read(walk->hold, *out_start, 0));
 }
 
 static amanat_result end_captured_container(struct walk *walk, const struct walk_frame *frame)
@@ -155,7 +190,10 @@ static amanat_result end_captured_container(struct walk *walk, const struct walk
     if (!frame->captures) {
         return AMANAT_OK;
     }
-    buffer_append_byte(&walk->hold->capture, frame->is_array ? ']' : '}');
+    if (hold_reads(walk->hold)) {
+        buffer_append_byte(&walk->hold->capture, frame->is_array ? ']' : '}');
+        TRY(of_hold(walk, hold_note_read(walk->hold, walk->hold->capture.length - 1, 0)));
+    }
     return frame->place->attribute_index == CATALOGUE_NONE
                ? AMANAT_OK
                : of_hold(walk, hold_attribute(walk->hold, frame->place->attribute_index,
@@ -177,7 +215,8 @@ static amanat_result open_output(struct walk *walk, const struct place *place, b
 {
     const struct undisclosed_bytes name = name_of(walk, place);
     if (hold_is_open(walk->hold) || (place->begins_record && !is_array)) {
-        return of_hold(walk, hold_open(walk->hold, place, is_array, name));
+        return of_hold(walk,
+                       hold_open(walk->hold, place, is_array, name, unkept_of_name(walk, place)));
     }
     const enum emit_stand stand = stand_outside(place, is_array);
     TRY(emit_open(walk->emitter, name, is_array, stand));
@@ -196,7 +235,8 @@ static amanat_result end_outermost_record(struct walk *walk, bool is_left_out)
                                     .emitter = walk->emitter,
                                     .window = walk->window,
                                     .pending = walk->pending,
-                                    .scratch = walk->scratch};
+                                    .scratch = walk->scratch,
+                                    .unit_limit = REDACT_UNIT_BYTES(walk->record_limit)};
     return release_record(&release, walk->hold);
 }
 
@@ -340,10 +380,23 @@ static void keep_piece(struct walk *walk, struct bytes piece)
     walk->value_length += piece.length;
 }
 
+/** A scalar that is complete. */
+struct scalar {
+    enum json_event_kind kind;
+    bool is_integer;
+    struct bytes kept; /* the token as it is spelt, or its beginning */
+    size_t length;     /* of all of it */
+};
+
 static amanat_result emit_outside(struct walk *walk, const struct place *place,
-                                  enum json_event_kind kind, struct undisclosed_bytes value)
+                                  const struct scalar *scalar, struct undisclosed_bytes value)
 {
+    const enum json_event_kind kind = scalar->kind;
     bool disclosed = false;
+    if (scalar->length > walk->record_limit) {
+        account_withhold(&walk->window->account, place->label);
+        return AMANAT_OK;
+    }
     TRY(emit_field(walk->emitter, name_of(walk, place), kind, value,
                    (enum disclosure_mode)place->strongest, place->label, &disclosed));
     if (!disclosed) {
@@ -357,35 +410,37 @@ static amanat_result emit_outside(struct walk *walk, const struct place *place,
     return emit_commit(walk->emitter, false);
 }
 
-/** A scalar that is complete. */
-struct scalar {
-    enum json_event_kind kind;
-    bool is_integer;
-    struct bytes kept; /* the token as it is spelt, or its beginning */
-    size_t length;     /* of all of it */
-};
+static inline amanat_result hold_candidate(struct walk *walk, const struct place *place,
+                                           enum json_event_kind kind,
+                                           struct undisclosed_bytes value, size_t unkept)
+{
+    const amanat_result result =
+        hold_field(walk->hold, place, kind, walk_names_current(walk), value, unkept);
+    if (result.status != AMANAT_STATUS_LIMIT) {
+        return result;
+    }
+    account_withhold(walk->pending, place->label);
+    return of_hold(walk, result);
+}
 
 /* A field that may be disclosed. */
 static amanat_result take_candidate(struct walk *walk, const struct place *place,
                                     const struct scalar *scalar)
 {
     const struct undisclosed_bytes value = {scalar->kept};
-    if (scalar->length > walk->record_limit) {
-        return refuse(walk, REDACT_FAULT_RECORD_SIZE);
+    if (!hold_is_open(walk->hold)) {
+        return emit_outside(walk, place, scalar, value);
     }
-    return hold_is_open(walk->hold) ? of_hold(walk, hold_field(walk->hold, place, scalar->kind,
-                                                               name_of(walk, place), value))
-                                    : emit_outside(walk, place, scalar->kind, value);
+    const size_t unkept = scalar->length - scalar->kept.length + unkept_of_name(walk, place);
+    return hold_candidate(walk, place, scalar->kind, value, unkept);
 }
 
 static amanat_result note_what_is_read(struct walk *walk, const struct place *place,
                                        const struct scalar *scalar)
 {
     if (walk_reads(walk, place)) {
-        if (scalar->length > walk->record_limit) {
-            return refuse(walk, REDACT_FAULT_RECORD_SIZE);
-        }
-        TRY(capture_value(walk, place, scalar->kind, scalar->kept));
+        TRY(capture_value(walk, place, scalar->kind, scalar->kept,
+                          scalar->length - scalar->kept.length));
     }
     if (hold_is_open(walk->hold) && names_subject(place, scalar->kind)) {
         return hold_subject(walk->hold, place->node->subject, scalar->kind, scalar->kept);
@@ -418,8 +473,8 @@ amanat_result walk_take_scalar(struct walk *walk, const struct place *place,
     if (place != NULL && place->is_plain && may_be_disclosed(place) && hold_is_open(walk->hold) &&
         place_allows(place, kind, is_integer) && token.length <= walk->record_limit) {
         /* what end_scalar comes to for most of what is disclosed */
-        return of_hold(walk, hold_field(walk->hold, place, kind, walk_names_current(walk),
-                                        (struct undisclosed_bytes){token}));
+        return hold_candidate(walk, place, kind, (struct undisclosed_bytes){token},
+                              unkept_of_name(walk, place));
     }
     if (place != NULL && can_stream(walk, place, kind)) {
         TRY(count_disclosed(walk, place));
@@ -517,6 +572,7 @@ amanat_result walk_end_input(struct walk *walk)
         buffer_append(&walk->name, walk->spelt_name);
         TRY(buffer_check(&walk->name));
         walk->spelt_name = buffer_bytes(&walk->name);
+        walk->name_length = walk->name.length;
     }
     return AMANAT_OK;
 }

@@ -56,7 +56,7 @@ static amanat_result keep_name(struct walk *walk, struct bytes name)
 {
     const uint32_t length = (uint32_t)name.length;
     if (name.length + sizeof(length) > NAMES_LIMIT - walk->names.length) {
-        return refuse(walk, REDACT_FAULT_RECORD_SIZE);
+        return refuse(walk, REDACT_FAULT_NAMES);
     }
     buffer_append(&walk->names, bytes_of((const char *)&length, sizeof(length)));
     buffer_append(&walk->names, name);
@@ -130,13 +130,18 @@ amanat_result walk_names_take_declared(struct walk *walk, struct walk_frame *fra
     return take_declared(walk, frame, index);
 }
 
+/* Longer than any name that is declared, or than a name may be that leaves: then what it leads to
+ * passes its budget in a record, and is withheld elsewhere. */
+static void take_too_long(struct walk *walk, struct walk_frame *frame)
+{
+    const bool leaves = walk_names_keeps_undeclared(frame);
+    frame->member = leaves && !hold_is_open(walk->hold) ? NULL : frame->place->additional;
+}
+
 static amanat_result end_name(struct walk *walk, struct walk_frame *frame)
 {
-    if (walk->name_length > walk->name.length) { /* longer than any name that matters */
-        if (walk_names_keeps_undeclared(frame)) {
-            return refuse(walk, REDACT_FAULT_RECORD_SIZE);
-        }
-        frame->member = frame->place->additional;
+    if (walk->name_length > walk->name.length) {
+        take_too_long(walk, frame);
         return AMANAT_OK;
     }
     buffer_reset(&walk->decoded);
@@ -207,4 +212,12 @@ amanat_result walk_names_end(struct walk *walk, const struct walk_frame *frame)
     }
     buffer_truncate(&walk->seen, frame->seen);
     return AMANAT_OK;
+}
+
+size_t walk_names_unkept(const struct walk *walk)
+{
+    const bool in_pieces = walk->spelt_name.at == walk->name.at;
+    return in_pieces && walk->name_length > walk->name.length
+               ? walk->name_length - walk->name.length
+               : 0;
 }

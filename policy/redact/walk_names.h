@@ -42,4 +42,7 @@ static inline struct undisclosed_bytes walk_names_current(const struct walk *wal
     return (struct undisclosed_bytes){walk->spelt_name};
 }
 
+/** How many bytes of that name were not kept, because it is longer than a record's limit. */
+size_t walk_names_unkept(const struct walk *walk);
+
 #endif

@@ -37,6 +37,7 @@ static void empty_withheld(struct account *account)
     account->wrong_type = 0;
     account->records_disclosed = 0;
     account->records_left_out = 0;
+    account->records_over_limit = 0;
 }
 
 static void empty_account(struct account *account)
@@ -57,6 +58,7 @@ void account_move(struct account *account, struct account *from)
     account->wrong_type += from->wrong_type;
     account->records_disclosed += from->records_disclosed;
     account->records_left_out += from->records_left_out;
+    account->records_over_limit += from->records_over_limit;
     empty_withheld(from);
 }
 
@@ -92,6 +94,7 @@ static amanat_result give(struct window *window, bool is_last)
         .wrong_type = account->wrong_type,
         .records_disclosed = account->records_disclosed,
         .records_left_out = account->records_left_out,
+        .records_over_limit = account->records_over_limit,
     };
     TRY(subject_set_list(&window->subjects, &given.subjects, &given.subject_count));
     given.subjects_dropped = window->subjects.dropped;

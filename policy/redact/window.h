@@ -31,6 +31,7 @@ struct account {
     uint64_t wrong_type;
     uint64_t records_disclosed;
     uint64_t records_left_out;
+    uint64_t records_over_limit;
 };
 
 AMANAT_MUST_CHECK amanat_result account_init(struct account *account, size_t label_count);
@@ -44,6 +45,15 @@ static inline void account_withhold(struct account *account, size_t label)
         account->withheld_unlabelled++;
     } else if (account->withheld[label]++ == 0) {
         account->touched[account->touched_count++] = label;
+    }
+}
+
+/** `count` of them. */
+static inline void account_withhold_many(struct account *account, size_t label, uint64_t count)
+{
+    if (count > 0) {
+        account_withhold(account, label);
+        account->withheld[label] += count - 1;
     }
 }
 

@@ -130,7 +130,7 @@ class Maker:
                 forbid["when"] = self.when(records[forbid["record"]])
         labels = {label: self.one(meanings) for label, meanings in MEANINGS.items()}
         return {"labels": labels, "now": "2026-11-22", "previous": self.one(["", "fedcba9876543210fedcba9876543210"]), "subjects": {"cnic": "digits", "plate": "exact", "other": "lower"}, "records": records, "nodes": nodes, "root": "n0",
-                "ndjson": self.chance(0.2), "depth": self.one([0, 0, 0, 6]), "service": {label: self.one(MODES + ["reveal"]) for label in LABELS if self.chance(0.8)},
+                "ndjson": self.chance(0.2), "depth": self.one([0, 0, 0, 6]), "limit": self.one([0, 0, 0, 8, 16, 24, 40, 80, 160]), "service": {label: self.one(MODES + ["reveal"]) for label in LABELS if self.chance(0.8)},
                 "plan": plan, "answers": answers, "forbids": forbids, "partner": self.one(["acme", "ravi-cameras"])}
 
     def when(self, listed):

@@ -401,7 +401,7 @@ def is_clean(patterns, token):
 class Account:
     def __init__(self):
         self.disclosed, self.withheld = {}, {}
-        self.unlabelled = self.wrong_type = self.records = self.left_out = 0
+        self.unlabelled = self.wrong_type = self.records = self.left_out = self.over_limit = 0
         self.subjects = set()
 
 
@@ -415,6 +415,14 @@ class Record:
         self.subjects = []
         self.inner = []   # records directly inside
         self.stands = False
+        self.budgets = {}  # what one verdict decides: (its labels, undeclared), or "shape" -> cost
+
+
+class Container:
+    """An open container in a record: what it costs, and which budgets have paid for it."""
+
+    def __init__(self, name):
+        self.cost, self.paid = len(name.encode()) + 4, set()
 
 
 def undeclared(name):
@@ -506,6 +514,9 @@ class Redactor:
     def __init__(self, case):
         self.case = case = tell_undeclared(case)
         self.reads = reaches_asking(case)
+        self.limit = case.get("limit") or LIMIT
+        self.name = ""  # as it is spelt, before the value that comes next
+        self.path = []  # open containers of the outermost record
         self.account = Account()
         self.can = {}
         self.attributes = {}
@@ -592,6 +603,36 @@ class Redactor:
                 for field in attribute.get("fields", []))
         return value.kind == "string"
 
+    # -- limits: what one verdict decides about one record --
+
+    def charge(self, record, group, cost):
+        record.budgets.setdefault(group, 0)
+        for container in self.path:
+            if (id(record), group) not in container.paid:
+                container.paid.add((id(record), group))
+                cost += container.cost
+        record.budgets[group] += cost
+
+    def group(self, node):
+        return (tuple(node["labels"]), node.get("undeclared", False))
+
+    def is_over(self, record):
+        for group, cost in record.budgets.items():
+            if cost > self.limit and (group == "shape" or may(
+                    {"undeclared": group[1]}, MODES[self.weakest(group[0], record.modes or {})[0]])):
+                return True
+        return False
+
+    def reads_too_much(self, attributes):
+        return sum(len(text.encode()) for text in attributes.values()) > self.limit
+
+    def is_held(self, record):
+        return bool(record.budgets) or any(map(self.is_held, record.inner))
+
+    def is_too_long(self, node, raw):
+        longest = max([len(key.encode()) for key in node.get("members", {})], default=0)
+        return len(raw.encode()) > max(self.limit, 6 * longest + 2)
+
     # -- verdicts --
 
     def holds(self, when, attributes):
@@ -604,6 +645,8 @@ class Redactor:
         if not asks(self.case, kind):
             return fixed
         records = around + [(kind, attributes)]
+        if any(self.reads_too_much(a) for _, a in records):
+            return None
         if not all(self.is_valid(k, a) for k, a in records):
             return None
         modes = {}
@@ -709,6 +752,12 @@ class Redactor:
         rank, index = self.weakest(labels, modes)
         label, mode = labels[index], MODES[rank]
         mode = mode if may(node, mode) else "withheld"
+        length = len(value.raw.encode())
+        if record is not None:
+            self.charge(record, self.group(node), len(self.name.encode()) + length + 2)
+        elif length > self.limit and (value.kind != "string" or mode != "reveal" or "subject" in node or self.case["labels"][label].get("scrub")):
+            self.withhold(node, record_kind, record)
+            return None
         text = self.transform(label, mode, value)
         if record is not None:
             record.leaves.append((label, mode if text is not None else "withheld"))
@@ -737,8 +786,11 @@ class Redactor:
             child = node.get("members", {}).get(key)
             if child is None:
                 child = undeclared(name) if node.get("anything") else node.get("additional")
-                child = child if child is not None and self.name_shows(raw, child, record_kind) else None
+                too_long = self.is_too_long(node, raw)
+                child = child if child is not None and (too_long or self.name_shows(raw, child, record_kind)) else None
             matters = child is not None and self.can_disclose(child, record_kind)
+            if matters and key not in node.get("members", {}) and self.is_too_long(node, raw):
+                continue
             if matters and key in seen:
                 raise Refused("duplicate")
             seen.add(key)
@@ -761,11 +813,28 @@ class Redactor:
             self.account.wrong_type += 1
             self.withhold(node, record_kind, record)
             return None
+        if record is None and ("record" not in node or value.kind == "array"):
+            return self.container(name, node, value, record_kind, record, around)
+        self.path.append(Container(self.name))
+        if self.may_stand_empty(name, node, value.kind == "array", record_kind):
+            self.charge(record, self.group(node) if node.get("labels") else "shape", 0)
+        text = self.container(name, node, value, record_kind, record, around)
+        self.path.pop()
+        return text
+
+    def container(self, name, node, value, record_kind, record, around):
         if value.kind == "array":
             return self.array(name, node, value, record_kind, record, around)
         if "record" in node:
             return self.record(name, node, value, record, around)
         return self.object(name, node, value, record_kind, record, around)
+
+    def may_stand_empty(self, name, node, is_array, record_kind):
+        if "record" in node and not is_array:
+            return False
+        if node.get("labels"):
+            return not self.is_withheld(node, record_kind) and self.statically_weakest(node["labels"], record_kind)[0] == 4
+        return is_array and self.can_disclose(name, record_kind)
 
     def stands_empty(self, name, node, is_array, record_kind, record):
         labels = node.get("labels", [])
@@ -782,6 +851,7 @@ class Redactor:
             if child is None:
                 self.account.unlabelled += self.count_scalars(item)
                 continue
+            self.name = ""
             text = self.element(child, item, record_kind, record, around)
             if text is not None:
                 parts.append(text)
@@ -802,10 +872,15 @@ class Redactor:
             child = node.get("members", {}).get(key)
             if child is None:
                 child = node.get("additional", undeclared(name) if node.get("anything") else None)
-                child = child if child is not None and self.name_shows(raw, child, record_kind) else None
+                too_long = self.is_too_long(node, raw)  # and is dropped before anybody looks into it
+                child = child if child is not None and (too_long or self.name_shows(raw, child, record_kind)) else None
+            if (record is None and child is not None and key not in node.get("members", {}) and
+                    self.can_disclose(child, record_kind) and self.is_too_long(node, raw)):
+                child = None
             if child is None:
                 self.account.unlabelled += self.count_scalars(member)
                 continue
+            self.name = raw
             text = self.element(child, member, record_kind, record, around)
             if text is not None:
                 parts.append(raw + ":" + text)
@@ -822,6 +897,10 @@ class Redactor:
             outer.inner.append(record)
         parts = self.members(name, node, value, kind, record, around + [(kind, attributes)])
         record.stands = record.own > 0
+        unjudged = asks(self.case, kind) and any(self.reads_too_much(a) for _, a in around + [(kind, attributes)])
+        if self.is_over(record) or (unjudged and self.is_held(record)):
+            record.stands = False
+            self.account.over_limit += 1
         if outer is None:
             self.settle(record, True)
         return "{" + ",".join(parts) + "}" if record.stands else None
@@ -859,6 +938,7 @@ class Redactor:
         """(body or None when nothing was disclosed)"""
         out = []
         for document in self.documents(body):
+            self.name = ""
             text = self.element(self.case["root"], document, None, None, [])
             if text is not None:
                 out.append(text)
@@ -878,4 +958,5 @@ def redact(case, body):
     return {"fault": "none", "nothing": text is None, "body": text or "", "account": {
         "disclosed": account.disclosed, "withheld": account.withheld, "unlabelled": account.unlabelled,
         "wrong_type": account.wrong_type, "records": account.records, "left_out": account.left_out,
+        **({"over_limit": account.over_limit} if account.over_limit else {}),
         "subjects": sorted(account.subjects)}}

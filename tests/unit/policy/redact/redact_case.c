@@ -479,7 +479,7 @@ struct collected {
     struct redact_outcome *outcome;
     uint64_t *disclosed; /* [label][mode] */
     uint64_t *withheld;
-    uint64_t unlabelled, wrong_type, records, left_out;
+    uint64_t unlabelled, wrong_type, records, left_out, over_limit;
     struct buffer subjects;
     bool last;
 };
@@ -504,6 +504,7 @@ static amanat_result collect(void *context, const struct redact_window *window)
     all->wrong_type += window->wrong_type;
     all->records += window->records_disclosed;
     all->left_out += window->records_left_out;
+    all->over_limit += window->records_over_limit;
     for (size_t i = 0; i < window->subject_count; i++) {
         buffer_append_string(&all->subjects, all->subjects.length == 0 ? "" : ",");
         buffer_append_string(&all->subjects, "[");
@@ -544,10 +545,13 @@ static void write_account(const struct collected *all, struct buffer *out)
     }
     buffer_append_format(out,
                          "},\"unlabelled\":%llu,\"wrong_type\":%llu,\"records\":%llu,"
-                         "\"left_out\":%llu,\"subjects\":[%.*s]}",
+                         "\"left_out\":%llu",
                          (unsigned long long)all->unlabelled, (unsigned long long)all->wrong_type,
-                         (unsigned long long)all->records, (unsigned long long)all->left_out,
-                         BYTES_PRINTF(buffer_bytes(&all->subjects)));
+                         (unsigned long long)all->records, (unsigned long long)all->left_out);
+    if (all->over_limit > 0) {
+        buffer_append_format(out, ",\"over_limit\":%llu", (unsigned long long)all->over_limit);
+    }
+    buffer_append_format(out, ",\"subjects\":[%.*s]}", BYTES_PRINTF(buffer_bytes(&all->subjects)));
 }
 
 /* Each piece in a heap block of its own, so that sanitizers see a read past it. */
