@@ -374,17 +374,28 @@ static void test_witness__remembers_although_its_state_is_lost_or_old(void **sta
     tear_down(&world);
 }
 
+/* A witness that has cosigned size 5, with this much time for each answer from now on. */
+static struct witness *open_patient_witness(struct world *world, unsigned deadline_ms)
+{
+    /* A deadline needs a clock that goes on. */
+    world->options.world.clock = NULL;
+    world->options.deadline_ms = 600000;
+    struct witness *witness = open_witness(world);
+    assert_int_equal(ask(world, witness, 0, 5, false, NULL), 200);
+    witness_close(witness);
+    world->options.deadline_ms = deadline_ms;
+    return open_witness(world);
+}
+
 static void test_witness__signs_nothing_that_it_cannot_remember(void **state)
 {
     (void)state;
-    for (size_t nth = 0;; nth++) {
+    unsigned deadline_ms = 20;
+    bool over = false;
+    for (size_t nth = 0; !over;) {
         struct world world;
         set_up(&world, disk_new());
-        /* A deadline needs a clock that goes on. */
-        world.options.world.clock = NULL;
-        world.options.deadline_ms = 20;
-        struct witness *witness = open_witness(&world);
-        assert_int_equal(ask(&world, witness, 0, 5, false, NULL), 200);
+        struct witness *witness = open_patient_witness(&world, deadline_ms);
         const size_t start = disk_operations(world.disk);
         disk_fail(world.disk, start + nth, SIZE_MAX / 2, EIO);
         const unsigned status = ask(&world, witness, 5, 9, false, NULL);
@@ -400,11 +411,13 @@ static void test_witness__signs_nothing_that_it_cannot_remember(void **state)
         }
         disk_free(world.disk);
         tear_down(&world);
-        if (done) {
-            assert_int_equal(status, 200);
-            assert_true(nth >= 3);
-            break;
-        }
+        /* Nothing failed and there is no answer: a slow machine, which gets more time. */
+        const bool was_slow = done && status == 503;
+        deadline_ms *= was_slow ? 4 : 1;
+        over = done && !was_slow;
+        assert_int_equal(over ? status : 200, 200);
+        assert_true(!over || nth >= 3);
+        nth += was_slow ? 0 : 1;
     }
 }
 
