@@ -21,6 +21,7 @@
 #include "amanat/result.h"
 #include "policy/base/bytes.h"
 #include "policy/catalogue/catalogue.h"
+#include "policy/redact/json_marks.h"
 #include "policy/redact/plan.h"
 #include "policy/redact/provenance.h"
 
@@ -117,6 +118,7 @@ struct redactor_options {
      * tells.
      */
     size_t record_limit;
+    json_mark_fn *mark; /* how structure is found; NULL: the best way; tests try each */
     redact_window_fn *on_window;
     void *context;
 };

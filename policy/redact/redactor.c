@@ -99,6 +99,9 @@ static amanat_result prepare_json(struct redactor *redactor, const struct redact
     TRY(account_init(&redactor->pending, label_count));
     TRY(modes_init(&redactor->modes, options->plan, record_limit));
     TRY(json_scanner_init(&redactor->scanner, depth, options->ndjson));
+    if (options->mark != NULL) {
+        redactor->scanner.mark = options->mark;
+    }
     return prepare_walk(redactor, options, record_limit);
 }
 

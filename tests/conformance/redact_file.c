@@ -1,76 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `redact_file`: reads pairs of lines from standard input, a description (redact_case.h) and a body
- * in base64, and writes one line of JSON for each: what the redactor gave and its account. Each
- * body is run whole, byte by byte and in pieces of seven bytes; a difference ends the program.
+ * `redact_file [SMALL RANDOM]`: reads pairs of lines from standard input, a description
+ * (redact_case.h; an empty one is the one before it) and a body in base64, and writes one line of
+ * JSON for each: what the redactor gave and its account; last, how many runs there were. Each body
+ * is run under every way of marking, whole, byte by byte, and in pieces: of at most SMALL bytes, it
+ * is cut in two at every place, else RANDOM times in random pieces (redact_splits.h). A difference
+ * ends the program.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "policy/base/base64.h"
 #include "policy/base/guard.h"
-#include "redact_case.h"
+#include "redact_splits.h"
 
-static size_t split_fixed(void *context, size_t at, size_t left)
+static void run_pair(struct redact_splits *splits, struct redact_case *redact_case,
+                     struct bytes encoded)
 {
-    const size_t size = *(const size_t *)context;
-    (void)at;
-    return left < size ? left : size;
-}
-
-static void write_outcome(const struct redact_case *redact_case, struct bytes body,
-                          redact_split_fn *split, size_t size, struct buffer *out)
-{
-    struct redact_outcome outcome = redact_case_run(redact_case, body, split, &size);
-    buffer_init(out, SIZE_MAX / 2);
-    redact_outcome_write(&outcome, out);
-    redact_outcome_clear(&outcome);
-}
-
-static void run_pair(struct bytes description, struct bytes encoded)
-{
-    struct redact_case *redact_case = redact_case_new(description);
+    struct arena *arena = arena_new((size_t)1 << 30);
+    struct redact_outcome whole;
+    struct buffer line;
     struct bytes body = {0};
-    struct buffer whole;
-    ASSERT(amanat_is_ok(base64_decode(redact_case->arena, encoded, &body)));
-    write_outcome(redact_case, body, NULL, 0, &whole);
-    for (size_t size = 1; size <= 7; size += 6) {
-        struct buffer split;
-        write_outcome(redact_case, body, split_fixed, size, &split);
-        if (!bytes_equal(buffer_bytes(&whole), buffer_bytes(&split))) {
-            fprintf(stderr, "whole:  %.*s\nsplit:  %.*s\n", BYTES_PRINTF(buffer_bytes(&whole)),
-                    BYTES_PRINTF(buffer_bytes(&split)));
-            exit(1);
-        }
-        buffer_clear(&split);
+    ASSERT(amanat_is_ok(base64_decode(arena, encoded, &body)));
+    if (!redact_splits_agree(splits, redact_case, body, &whole)) {
+        exit(1);
     }
-    printf("%.*s\n", BYTES_PRINTF(buffer_bytes(&whole)));
-    buffer_clear(&whole);
-    redact_case_free(redact_case);
+    buffer_init(&line, SIZE_MAX / 2);
+    redact_outcome_write(&whole, &line);
+    printf("%.*s\n", BYTES_PRINTF(buffer_bytes(&line)));
+    buffer_clear(&line);
+    redact_outcome_clear(&whole);
+    arena_free(arena);
 }
 
-static struct bytes read_line(char **line, size_t *capacity)
+/* False at the end of the input. */
+static bool read_line(char **line, size_t *capacity, struct bytes *out)
 {
     const ssize_t length = getline(line, capacity, stdin);
     if (length <= 0) {
-        return (struct bytes){0};
+        return false;
     }
     const size_t text = (*line)[length - 1] == '\n' ? (size_t)length - 1 : (size_t)length;
-    return bytes_of(*line, text);
+    *out = bytes_of(*line, text);
+    return true;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    char *lines[2] = {NULL, NULL};
-    size_t capacities[2] = {0, 0};
-    for (;;) {
-        const struct bytes description = read_line(&lines[0], &capacities[0]);
-        if (description.length == 0) {
-            break;
-        }
-        run_pair(description, read_line(&lines[1], &capacities[1]));
+    struct redact_splits splits = {.small = 0, .random = 1};
+    struct redact_case *redact_case = NULL;
+    char *line = NULL;
+    size_t capacity = 0;
+    struct bytes text;
+    if (count == 3) {
+        splits.small = strtoul(arguments[1], NULL, 10);
+        splits.random = (unsigned)strtoul(arguments[2], NULL, 10);
     }
-    free(lines[0]);
-    free(lines[1]);
+    while (read_line(&line, &capacity, &text)) {
+        if (text.length > 0) {
+            if (redact_case != NULL) {
+                redact_case_free(redact_case);
+            }
+            redact_case = redact_case_new(text);
+        }
+        ASSERT(redact_case != NULL && read_line(&line, &capacity, &text));
+        run_pair(&splits, redact_case, text);
+    }
+    if (redact_case != NULL) {
+        redact_case_free(redact_case);
+    }
+    free(line);
+    printf("{\"runs\":%llu}\n", (unsigned long long)splits.runs);
     return 0;
 }

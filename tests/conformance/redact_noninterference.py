@@ -6,15 +6,13 @@ is withheld (also what is scrubbed from a revealed string), undeclared members, 
 names that come twice, white space. Whatever comes out (bytes, windows, refusal) must be the same. What must not differ is decided by the plan, as redact_reference.py
 reads it; which window a byte is in is tried by adding long withheld parts to bodies of several windows.
 """
-import base64
 import json
 import random
 import re
-import subprocess
 import sys
 
 import redact_reference
-from compare_redact_reference import Maker, NAMES
+from compare_redact_reference import Maker, NAMES, outcomes_of
 
 
 class Pair:
@@ -195,12 +193,7 @@ def main():
         case["limit"] = maker.one([0, 0, 10, 40, 120, 400])  # only what may be disclosed or is read may count
         for _ in range(4):
             runs += [(case, body) for body in bodies(case, maker)]
-    lines = "".join(json.dumps(case) + "\n" + base64.b64encode(body).decode() + "\n" for case, body in runs)
-    done = subprocess.run([program], input=lines.encode(), stdout=subprocess.PIPE, check=False)
-    outcomes = [json.loads(line) for line in done.stdout.decode().splitlines()]
-    if done.returncode != 0 or len(outcomes) != len(runs):
-        print(f"redact_file ended with {done.returncode} after {len(outcomes)} bodies")
-        return 1
+    outcomes, _ = outcomes_of([program], runs)
     wrong = disclosing = different = 0
     for i in range(0, len(runs), 2):
         one, other = outcomes[i], outcomes[i + 1]

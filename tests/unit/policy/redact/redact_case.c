@@ -484,6 +484,34 @@ struct collected {
     bool last;
 };
 
+static void append_number(struct buffer *out, uint64_t number)
+{
+    buffer_append(out, bytes_of((const char *)&number, sizeof(number)));
+}
+
+static void note_account(const struct redact_window *window, size_t label_count, struct buffer *out)
+{
+    const uint64_t numbers[] = {window->last,
+                                window->bytes.bytes.length,
+                                window->withheld_unlabelled,
+                                window->wrong_type,
+                                window->records_disclosed,
+                                window->records_left_out,
+                                window->records_over_limit,
+                                window->subject_count,
+                                window->subjects_dropped};
+    buffer_append(out, bytes_of((const char *)numbers, sizeof(numbers)));
+    buffer_append(
+        out, bytes_of((const char *)window->disclosed, label_count * sizeof(window->disclosed[0])));
+    buffer_append(
+        out, bytes_of((const char *)window->withheld, label_count * sizeof(window->withheld[0])));
+    for (size_t i = 0; i < window->subject_count; i++) {
+        append_number(out, window->subjects[i].kind);
+        append_number(out, window->subjects[i].identifier.length);
+        buffer_append(out, window->subjects[i].identifier);
+    }
+}
+
 static amanat_result collect(void *context, const struct redact_window *window)
 {
     struct collected *all = context;
@@ -494,6 +522,7 @@ static amanat_result collect(void *context, const struct redact_window *window)
     buffer_append(&all->outcome->body, window->bytes.bytes);
     buffer_append(&all->outcome->windows, window->bytes.bytes);
     buffer_append_string(&all->outcome->windows, "\n--\n");
+    note_account(window, vocabulary->label_count, &all->outcome->accounts);
     for (size_t i = 0; i < vocabulary->label_count; i++) {
         for (size_t mode = 0; mode < DISCLOSURE_MODE_COUNT; mode++) {
             all->disclosed[i * DISCLOSURE_MODE_COUNT + mode] += window->disclosed[i][mode];
@@ -589,6 +618,7 @@ struct redact_outcome redact_case_run(const struct redact_case *redact_case, str
                                              .ndjson = redact_case->ndjson,
                                              .depth_limit = redact_case->depth_limit,
                                              .record_limit = redact_case->record_limit,
+                                             .mark = redact_case->mark,
                                              .on_window = collect,
                                              .context = &all};
     all.disclosed = calloc(labels * DISCLOSURE_MODE_COUNT + 1, sizeof(uint64_t));
@@ -597,6 +627,7 @@ struct redact_outcome redact_case_run(const struct redact_case *redact_case, str
     buffer_init(&outcome.body, SIZE_MAX / 2);
     buffer_init(&outcome.windows, SIZE_MAX / 2);
     buffer_init(&outcome.account, SIZE_MAX / 2);
+    buffer_init(&outcome.accounts, SIZE_MAX / 2);
     outcome.result = redactor_new(&options, &redactor);
     if (amanat_is_ok(outcome.result)) {
         outcome.result = run(redactor, body, split, context, &outcome.nothing);
@@ -616,6 +647,15 @@ void redact_outcome_clear(struct redact_outcome *outcome)
     buffer_clear(&outcome->windows);
     buffer_clear(&outcome->body);
     buffer_clear(&outcome->account);
+    buffer_clear(&outcome->accounts);
+}
+
+bool redact_outcomes_are_equal(const struct redact_outcome *a, const struct redact_outcome *b)
+{
+    return a->result.status == b->result.status && a->fault == b->fault &&
+           a->nothing == b->nothing && a->window_count == b->window_count &&
+           bytes_equal(buffer_bytes(&a->body), buffer_bytes(&b->body)) &&
+           bytes_equal(buffer_bytes(&a->accounts), buffer_bytes(&b->accounts));
 }
 
 void redact_outcome_write(const struct redact_outcome *outcome, struct buffer *out)

@@ -46,6 +46,7 @@ struct redact_case {
     bool ndjson;
     size_t depth_limit;
     size_t record_limit;
+    json_mark_fn *mark; /* NULL: the best way of marking */
 };
 
 /** Reads a description; prints what is wrong with it and exits if it cannot. */
@@ -57,6 +58,8 @@ struct redact_outcome {
     struct buffer windows; /* each window's bytes, then a line "\n--\n" */
     struct buffer body;    /* all windows' bytes */
     struct buffer account; /* JSON: sums over all windows; see redact_case.c */
+    /** Where each window ends and all that its account says, as numbers in memory: to compare. */
+    struct buffer accounts;
     size_t window_count;
     amanat_result result;
     enum redact_fault fault;
@@ -64,6 +67,9 @@ struct redact_outcome {
 };
 
 void redact_outcome_clear(struct redact_outcome *outcome);
+
+/** Whether two runs gave the same: windows, where they end, the account of each, the fault. */
+bool redact_outcomes_are_equal(const struct redact_outcome *a, const struct redact_outcome *b);
 
 /** Where the body is split: how many bytes the next piece has (at least 1). */
 typedef size_t redact_split_fn(void *context, size_t at, size_t left);
