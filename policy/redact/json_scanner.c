@@ -299,6 +299,8 @@ static size_t pass_plain(struct json_scanner *scanner, struct bytes input, size_
     return stretch->start + (end < stretch->length ? end : stretch->length);
 }
 
+/* What stands before a fault is a piece first, whatever the input is cut into: how much of a long
+ * string leaves before its body is refused must not depend on that. */
 static struct json_event scan_string(struct json_scanner *scanner, struct bytes input,
                                      size_t *position, struct json_event event)
 {
@@ -311,10 +313,14 @@ static struct json_event scan_string(struct json_scanner *scanner, struct bytes 
                 break;
             }
         }
-        const enum redact_fault fault = take_string_byte(scanner, input.at[(*position)++], &ends);
-        if (fault != REDACT_FAULT_NONE) {
-            return fail(scanner, fault);
+        scanner->fault = take_string_byte(scanner, input.at[*position], &ends);
+        if (scanner->fault != REDACT_FAULT_NONE) {
+            break;
         }
+        (*position)++;
+    }
+    if (scanner->fault != REDACT_FAULT_NONE && *position == start) {
+        return fail(scanner, scanner->fault);
     }
     event.piece = bytes_of(input.at + start, *position - start);
     return ends ? end_token(scanner, event) : event;
@@ -384,7 +390,7 @@ static struct json_event scan_token(struct json_scanner *scanner, struct bytes i
     }
     result = scanner->token == TOKEN_STRING ? scan_string(scanner, input, position, event)
                                             : scan_literal(scanner, input, position, event);
-    if (at_end && result.kind != JSON_EVENT_FAULT && !result.ends) {
+    if (at_end && scanner->fault == REDACT_FAULT_NONE && !result.ends) {
         return fail(scanner, REDACT_FAULT_TRUNCATED);
     }
     return result;

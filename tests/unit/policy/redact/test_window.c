@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "redact_case.h"
+#include "redact_splits.h"
 
 /* Records of one revealed field, a withheld one, and a subject. */
 #define DESCRIPTION(more)                                                                          \
@@ -289,6 +289,29 @@ static void test_window__cuts_whole_bodies(void **state)
     redact_case_free(redact_case);
 }
 
+/* A string that streams is longer than a window, and its last byte refuses the body. */
+static void test_window__before_a_refusal_is_the_same_in_any_pieces(void **state)
+{
+    static const char *const last[] = {"\xff", "\n", "\\ud800\"", "\xc3\"", "\" 1"};
+    struct redact_splits splits = {.random = 4};
+    struct redact_case *redact_case = redact_case_new(BYTES(DESCRIPTION("\"root\":\"seen\"")));
+    (void)state;
+    for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
+        struct redact_outcome outcome;
+        struct buffer body;
+        buffer_init(&body, (size_t)1 << 30);
+        append_text(&body, 300000);
+        buffer_truncate(&body, body.length - 1);
+        buffer_append_string(&body, last[i]);
+        assert_true(redact_splits_agree(&splits, redact_case, buffer_bytes(&body), &outcome));
+        assert_int_not_equal(outcome.fault, REDACT_FAULT_NONE);
+        assert_int_equal(outcome.window_count, 1);
+        redact_outcome_clear(&outcome);
+        buffer_clear(&body);
+    }
+    redact_case_free(redact_case);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_window__names_each_subject_once_and_a_bounded_number),
         cmocka_unit_test(test_window__forgets_no_subject_that_comes_again_and_again),
         cmocka_unit_test(test_window__cuts_whole_bodies),
+        cmocka_unit_test(test_window__before_a_refusal_is_the_same_in_any_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
