@@ -9,8 +9,9 @@
 #define PIECE_BYTES ((size_t)65536)
 
 static const char vocabulary[] =
-    "labels: {number: {}, status: {}, claim: {}, notes: {}, plate: {}, vehicle: {}, name: {},\n"
-    "  cnic: {}, contact: {}, home: {}, place: {}, sighting: {}, point: {coarsen: {step: 0.01}}}\n"
+    "labels: {number: {}, status: {}, claim: {}, notes: {}, plate: {}, vehicle: {},\n"
+    "  name: {mask: {text: '***'}}, cnic: {}, phone: {mask: {keep_last: 2}}, email: {},\n"
+    "  home: {}, place: {}, sighting: {}, point: {coarsen: {step: 0.01}}}\n"
     "purposes: {any: {}}\n";
 
 static const char service[] =
@@ -46,8 +47,8 @@ static const char service[] =
     "          properties:\n"
     "            name: {type: string, x-amanat-label: name}\n"
     "            cnic: {type: string, x-amanat-label: cnic}\n"
-    "            phone: {type: string, x-amanat-label: contact}\n"
-    "            email: {type: string, x-amanat-label: contact}\n"
+    "            phone: {type: string, x-amanat-label: phone}\n"
+    "            email: {type: string, x-amanat-label: email}\n"
     "            address:\n"
     "              type: object\n"
     "              properties:\n"
@@ -69,10 +70,23 @@ static const char service[] =
     "              speed: {type: number, x-amanat-label: sighting}\n"
     "        notes: {type: string, x-amanat-label: notes}\n";
 
-/* What the plans reveal; `cnic`, `contact`, `home` and `notes` never leave. */
-static const char *const few[] = {"number", "status", "plate", NULL};
-static const char *const most[] = {"number", "status", "claim",    "plate", "vehicle",
-                                   "name",   "place",  "sighting", NULL};
+enum {
+    R = AMANAT_MODE_REVEAL,
+    C = AMANAT_MODE_COARSEN,
+    M = AMANAT_MODE_MASK,
+    W = AMANAT_MODE_WITHHELD
+};
+
+/* What each plan allows of each label; `cnic`, `email`, `home` and `notes` never leave. */
+static const struct {
+    const char *label;
+    int modes[PLAN_COUNT]; /* most, measured, coarse, few, dependent */
+} allowed[] = {
+    {"number", {R, R, R, R, R}},   {"status", {R, R, R, R, R}},  {"plate", {R, R, R, R, R}},
+    {"claim", {R, R, R, W, R}},    {"vehicle", {R, R, R, W, R}}, {"place", {R, R, R, W, R}},
+    {"sighting", {R, R, R, W, R}}, {"point", {R, C, C, W, R}},   {"name", {R, M, R, W, R}},
+    {"phone", {W, M, W, W, W}},
+};
 
 static struct amanat_catalogue *catalogue;
 static struct amanat_plan *plan;
@@ -92,7 +106,19 @@ static amanat_result take(void *context, struct amanat_text disclosed)
     return AMANAT_OK;
 }
 
-static bool make_plan(const char *name)
+static bool allow_labels(enum plan name)
+{
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {
+        const enum amanat_mode mode = (enum amanat_mode)allowed[i].modes[name];
+        if (mode != AMANAT_MODE_WITHHELD &&
+            !amanat_is_ok(amanat_plan_allow(plan, "Claim", allowed[i].label, mode))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_plan(enum plan name)
 {
     static const char *const read[] = {"city"};
     const struct amanat_source sources[] = {{"vocabulary.yaml", amanat_text_of(vocabulary)},
@@ -101,20 +127,8 @@ static bool make_plan(const char *name)
         return false;
     }
     plan = amanat_plan_new(catalogue);
-    const char *const *label = strcmp(name, "few") == 0 ? few : most;
-    for (; plan != NULL && *label != NULL; label++) {
-        if (!amanat_is_ok(amanat_plan_allow(plan, "Claim", *label, AMANAT_MODE_REVEAL))) {
-            return false;
-        }
-    }
-    const bool is_coarse = strcmp(name, "coarse") == 0;
-    if (plan == NULL ||
-        (strcmp(name, "few") != 0 &&
-         !amanat_is_ok(amanat_plan_allow(plan, "Claim", "point",
-                                         is_coarse ? AMANAT_MODE_COARSEN : AMANAT_MODE_REVEAL)))) {
-        return false;
-    }
-    return (strcmp(name, "dependent") != 0 ||
+    return plan != NULL && allow_labels(name) &&
+           (name != PLAN_DEPENDENT ||
             amanat_is_ok(amanat_plan_ask(plan, "Claim", read, 1, only_lahore, NULL)));
 }
 
@@ -132,7 +146,7 @@ static bool feed(struct amanat_redactor *redactor, const char *body, size_t leng
     return amanat_is_ok(amanat_redactor_finish(redactor, &nothing)) && !nothing;
 }
 
-static int redact(const char *name, const char *body, size_t length, struct sink *sink)
+static int redact(enum plan name, const char *body, size_t length, struct sink *sink)
 {
     struct amanat_redactor *redactor = NULL;
     (void)name;
@@ -146,7 +160,8 @@ static int redact(const char *name, const char *body, size_t length, struct sink
 
 int main(int argc, char **argv)
 {
-    if (argc < 2 || !make_plan(argv[1])) {
+    const enum plan name = argc < 2 ? PLAN_COUNT : plan_of(argv[1]);
+    if (name != PLAN_COUNT && !make_plan(name)) {
         return 2;
     }
     const int status = measure(redact, argc, argv);

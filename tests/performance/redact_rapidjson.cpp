@@ -29,7 +29,7 @@ struct filter {
     StringBuffer buffer;
     output writer;
     sink *to;
-    char plan;
+    enum plan plan;
     std::vector<place> path;
     place next = OUTSIDE; /* what the member's value is, when it is a container */
     unsigned dropped = 0; /* open containers of a withheld value */
@@ -37,10 +37,12 @@ struct filter {
     bool is_city = false;
     bool is_lahore = false;
     bool is_point = false;
+    bool is_name = false;
+    bool is_phone = false;
     size_t record_start = 0;
     bool any = false;
 
-    filter(sink *sink, char first) : writer(buffer), to(sink), plan(first)
+    filter(sink *sink, enum plan plan) : writer(buffer), to(sink), plan(plan)
     {
     }
 
@@ -56,13 +58,15 @@ struct filter {
         case CLAIM:
             is_city = name == "city";
             next = name == "vehicle" ? VEHICLE : name == "owner" ? OWNER : WHOLE;
-            return plan == 'f' ? name == "id" || name == "status" || name == "vehicle"
-                               : name != "notes";
+            return plan == PLAN_FEW ? name == "id" || name == "status" || name == "vehicle"
+                                    : name != "notes";
         case VEHICLE:
-            return plan != 'f' || name == "plate";
+            return plan != PLAN_FEW || name == "plate";
         case OWNER:
             next = name == "address" ? ADDRESS : WHOLE;
-            return name != "cnic" && name != "phone" && name != "email";
+            is_name = plan == PLAN_MEASURED && name == "name";
+            is_phone = plan == PLAN_MEASURED && name == "phone";
+            return name != "cnic" && name != "email" && (name != "phone" || is_phone);
         case ADDRESS:
             return name != "house" && name != "street";
         default:
@@ -75,7 +79,7 @@ struct filter {
         if (dropped > 0) {
             return true;
         }
-        is_point = plan == 'c' &&
+        is_point = (plan == PLAN_COARSE || plan == PLAN_MEASURED) &&
                    (string_view(text, length) == "lat" || string_view(text, length) == "lon");
         withheld = !leaves(string_view(text, length));
         return withheld || writer.Key(text, length);
@@ -135,7 +139,16 @@ struct filter {
         if (is_city && here() == CLAIM) {
             is_lahore = string_view(text, length) == "Lahore";
         }
-        return is_gone() || writer.String(text, length);
+        return is_gone() ||
+               (is_name || is_phone ? mask(text, length) : writer.String(text, length));
+    }
+    bool mask(const char *text, SizeType length)
+    {
+        char masked[] = "*****";
+        const SizeType shown = is_phone && length >= 5 ? 2 : 0;
+        memcpy(masked + 3, text + length - shown, shown);
+        is_name = is_phone = false;
+        return writer.String(masked, 3 + shown);
     }
 
     bool open(bool is_array)
@@ -182,7 +195,7 @@ struct filter {
 
     void end_record()
     {
-        if (plan == 'd' && !is_lahore) {
+        if (plan == PLAN_DEPENDENT && !is_lahore) {
             buffer.Pop(buffer.GetSize() - record_start);
         } else {
             any = true;
@@ -231,9 +244,9 @@ struct filter {
     }
 };
 
-static int redact(const char *plan, const char *body, size_t length, struct sink *sink)
+static int redact(enum plan plan, const char *body, size_t length, struct sink *sink)
 {
-    filter filter(sink, plan[0]);
+    filter filter(sink, plan);
     Reader reader;
     MemoryStream memory(body, length);
     EncodedInputStream<UTF8<>, MemoryStream> stream(memory);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the programs of tests/performance/redact share, in C and in C++: a body in memory, a sink
- * that counts, rounds on two clocks, and how much memory the first round took.
+ * that counts, rounds on two clocks, and how much memory the first body took.
  *
- * usage of each: PROGRAM PLAN BODY ROUNDS [OUTPUT]     PLAN: most, coarse, few, dependent
- * With OUTPUT the body is redacted once into that file and nothing is measured.
+ * usage of each: PROGRAM PLAN BODY [OUTPUT]     PLAN: a name of `plan_names`
+ * The first body is redacted into OUTPUT, if there is one, and tells how memory grows. Then each
+ * line of standard input asks for one round, so that whoever starts several programs can let them
+ * take turns.
  */
 #ifndef AMANAT_TESTS_REDACT_ROUNDS_H
 #define AMANAT_TESTS_REDACT_ROUNDS_H
@@ -19,7 +21,10 @@
 #define BODY_PADDING 64
 /* A round has as many bodies as make this, so that reading the clock does not count. */
 #define ROUND_BYTES 4000000
-#define MOST_ROUNDS 100
+
+enum plan { PLAN_MOST, PLAN_MEASURED, PLAN_COARSE, PLAN_FEW, PLAN_DEPENDENT, PLAN_COUNT };
+
+static const char *const plan_names[] = {"most", "measured", "coarse", "few", "dependent"};
 
 struct sink {
     unsigned long long taken;
@@ -27,7 +32,7 @@ struct sink {
 };
 
 /* Redacts the body once; 0 when that fails. */
-typedef int redact_once_fn(const char *plan, const char *body, size_t length, struct sink *sink);
+typedef int redact_once_fn(enum plan plan, const char *body, size_t length, struct sink *sink);
 
 static inline void sink_take(struct sink *sink, const char *bytes, size_t length)
 {
@@ -89,51 +94,63 @@ static inline void forget_peak(void)
     }
 }
 
-static inline int compare_seconds(const void *a, const void *b)
+/* PLAN_COUNT: no plan has this name. */
+static inline enum plan plan_of(const char *name)
 {
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
+    int plan = PLAN_MOST;
+    while (plan < PLAN_COUNT && strcmp(plan_names[plan], name) != 0) {
+        plan++;
+    }
+    return (enum plan)plan;
+}
+
+/* One round, told in a line; 0 when the body could not be redacted. */
+static inline int measure_round(redact_once_fn *once, enum plan plan, const char *body,
+                                size_t length, struct sink *sink)
+{
+    const size_t bodies = length >= ROUND_BYTES ? 1 : ROUND_BYTES / length + 1;
+    const double wall = seconds_of(CLOCK_MONOTONIC);
+    const double processor = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    for (size_t i = 0; i < bodies; i++) {
+        if (!once(plan, body, length, sink)) {
+            return 0;
+        }
+    }
+    const double processor_used = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor;
+    printf("wall=%.9f cpu=%.9f\n", (seconds_of(CLOCK_MONOTONIC) - wall) / (double)bodies,
+           processor_used / (double)bodies);
+    return fflush(stdout) == 0;
 }
 
 static inline int measure(redact_once_fn *once, int argc, char **argv)
 {
-    double wall[MOST_ROUNDS];
-    double processor[MOST_ROUNDS];
+    char line[16];
     size_t length = 0;
-    const int rounds = argc < 4 ? 0 : atoi(argv[3]);
-    if (rounds < 1 || rounds > MOST_ROUNDS) {
-        fprintf(stderr, "usage: %s PLAN BODY ROUNDS [OUTPUT]\n", argv[0]);
+    const enum plan plan = argc < 3 ? PLAN_COUNT : plan_of(argv[1]);
+    if (plan == PLAN_COUNT) {
+        fprintf(stderr, "usage: %s PLAN BODY [OUTPUT]\n", argv[0]);
         return 2;
     }
     char *body = read_body(argv[2], &length);
-    struct sink sink = {0, argc > 4 ? fopen(argv[4], "wb") : NULL};
-    if (argc > 4) {
-        const int done = sink.file != NULL && once(argv[1], body, length, &sink);
-        return done && fclose(sink.file) == 0 ? 0 : 1;
-    }
+    struct sink sink = {0, argc > 3 ? fopen(argv[3], "wb") : NULL};
     forget_peak();
     const long before = status_kib("VmRSS:");
-    if (!once(argv[1], body, length, &sink)) {
+    if (!once(plan, body, length, &sink)) {
         return 1;
     }
     const long growth = status_kib("VmHWM:") - before;
-    const size_t bodies = length >= ROUND_BYTES ? 1 : ROUND_BYTES / length + 1;
-    for (int i = 0; i < rounds; i++) {
-        const double wall_before = seconds_of(CLOCK_MONOTONIC);
-        const double processor_before = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
-        for (size_t k = 0; k < bodies; k++) {
-            if (!once(argv[1], body, length, &sink)) {
-                return 1;
-            }
-        }
-        processor[i] = (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor_before) / (double)bodies;
-        wall[i] = (seconds_of(CLOCK_MONOTONIC) - wall_before) / (double)bodies;
+    if (argc > 3 && (sink.file == NULL || fclose(sink.file) != 0)) {
+        perror(argv[3]);
+        return 1;
     }
-    qsort(wall, (size_t)rounds, sizeof(*wall), compare_seconds);
-    qsort(processor, (size_t)rounds, sizeof(*processor), compare_seconds);
-    printf("wall=%.9f best=%.9f cpu=%.9f growth_kib=%ld\n", wall[rounds / 2], wall[0],
-           processor[rounds / 2], growth);
+    sink.file = NULL;
+    printf("growth_kib=%ld\n", growth);
+    fflush(stdout);
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        if (!measure_round(once, plan, body, length, &sink)) {
+            return 1;
+        }
+    }
     free(body);
     return 0;
 }
