@@ -203,7 +203,7 @@ static bool is_reserved(struct bytes name)
         BYTES_INIT("connection"), BYTES_INIT("keep-alive"),     BYTES_INIT("proxy-connection"),
         BYTES_INIT("te"),         BYTES_INIT("trailer"),        BYTES_INIT("upgrade"),
         BYTES_INIT("expect"),     BYTES_INIT("range"),          BYTES_INIT("accept-encoding"),
-        BYTES_INIT("accept"),     BYTES_INIT("content-type"),
+        BYTES_INIT("accept"),     BYTES_INIT("content-type"),   BYTES_INIT("traceparent"),
     };
     for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
         if (name.length == reserved[i].length &&

@@ -109,6 +109,12 @@ void exchange_refuse(struct exchange *exchange, struct problem problem, enum tra
 void exchange_refuse_as(struct exchange *exchange, enum problem_name name, enum trail_fault fault);
 
 /**
+ * Any Content-Encoding but identity: nobody looks into such a body, of a request or an answer
+ * (design 3.7).
+ */
+bool exchange_is_encoded(const struct http_header *headers, size_t count);
+
+/**
  * Answers with a problem document now: nothing is disclosed, and its entry is durable or it needs
  * none.
  */

@@ -285,8 +285,12 @@ static bool read_body(struct exchange *exchange)
     if (exchange->body_text.length == 0) {
         return check_body_may_miss(exchange); /* chunks may add up to nothing */
     }
-    (void)http_headers_find(exchange->head->headers, exchange->head->header_count, "content-type",
-                            &content_type);
+    const struct http_request_head *head = exchange->head;
+    if (http_headers_find(head->headers, head->header_count, "content-type", &content_type) > 1 ||
+        exchange_is_encoded(head->headers, head->header_count)) {
+        exchange_refuse_as(exchange, PROBLEM_MEDIA_TYPE, TRAIL_FAULT_PARTNER);
+        return false;
+    }
     const amanat_result result = catalogue_read_body(exchange->call.operation, content_type,
                                                      buffer_bytes(&exchange->body_text),
                                                      exchange->arena, &exchange->body, &problem);

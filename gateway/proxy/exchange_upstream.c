@@ -209,13 +209,11 @@ static amanat_result keep_declared_headers(struct exchange *exchange,
     return AMANAT_OK;
 }
 
-/* Any Content-Encoding but identity: nobody asked for it, and nobody looks into it (design 3.7). */
-static bool is_encoded(const struct http_response_head *head)
+bool exchange_is_encoded(const struct http_header *headers, size_t count)
 {
     struct bytes encoding = {0};
-    const size_t count =
-        http_headers_find(head->headers, head->header_count, "content-encoding", &encoding);
-    return count > 1 || (count == 1 && !bytes_equal_string(encoding, "identity"));
+    const size_t found = http_headers_find(headers, count, "content-encoding", &encoding);
+    return found > 1 || (found == 1 && !bytes_equal_string(encoding, "identity"));
 }
 
 static bool find_media_type(struct exchange *exchange, const struct http_response_head *head)
@@ -253,7 +251,8 @@ static bool needs_delimited_body(const struct catalogue_media_type *type)
 
 static void begin_body(struct exchange *exchange, const struct http_response_head *head)
 {
-    if (is_encoded(head) || !find_media_type(exchange, head) ||
+    if (exchange_is_encoded(head->headers, head->header_count) ||
+        !find_media_type(exchange, head) ||
         (needs_delimited_body(exchange->media_type) && !http_framing_is_delimited(head->framing))) {
         refuse_upstream(exchange);
         return;

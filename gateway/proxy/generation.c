@@ -4,9 +4,44 @@
  * whole by the control thread or not at all; workers only read it (design 4.7).
  */
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "gateway/proxy/proxy_parts.h"
 #include "policy/base/base.h"
+
+/* A header that the service's document declares as a parameter would go up twice. */
+static amanat_result check_headers(const struct config_service *service,
+                                   const struct catalogue_parameter *parameter,
+                                   struct amanat_diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < service->header_count; i++) {
+        const char *name = service->headers[i].name;
+        if (parameter->place == PARAMETER_IN_HEADER && strlen(name) == parameter->name.length &&
+            strncasecmp(name, parameter->name.at, parameter->name.length) == 0) {
+            amanat_diagnostics_add(
+                diagnostics, AMANAT_SEVERITY_ERROR, "header", service->headers_file, 0, 0,
+                "the document of the service declares the header `%s` as a parameter, so it would "
+                "be sent twice: take it out of one of them",
+                name);
+            return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
+        }
+    }
+    return AMANAT_OK;
+}
+
+static amanat_result check_parameters(const struct config_service *service,
+                                      const struct catalogue_service *wanted,
+                                      struct amanat_diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < wanted->operation_count; i++) {
+        const struct catalogue_operation *operation = &wanted->operations[i];
+        for (size_t k = 0; k < operation->parameter_count; k++) {
+            TRY(check_headers(service, &operation->parameters[k], diagnostics));
+        }
+    }
+    return AMANAT_OK;
+}
 
 static amanat_result make_service(const struct config *config,
                                   const struct catalogue_service *wanted,
@@ -21,6 +56,7 @@ static amanat_result make_service(const struct config *config,
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
     }
     out->config = service;
+    TRY(check_parameters(service, wanted, diagnostics));
     TRY(http_address_resolve(service->url.host, service->url.port, diagnostics, &out->address));
     if (service->url.is_tls) {
         TRY(tls_client_context_new(&(struct tls_client_options){.ca = service->ca,

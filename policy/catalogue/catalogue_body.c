@@ -2,7 +2,12 @@
 /*
  * A request body against its schema: every value that is sent must stand at a declared, labelled
  * place. What goes to the service is written anew from what was read. Refusals never repeat what
- * was sent: the JSON Pointer in them is made of declared names and numbers of items.
+ * was sent: the JSON Pointer in them is made of declared names and numbers of items, and ends
+ * before the first name that nobody declared.
+ *
+ * Such a name is data under the labels of its value, as in answers; before a value without a label
+ * of its own it goes with what is labelled in it, and not alone. An empty object or list that has a
+ * label is asked by that label.
  */
 #include "policy/base/guard.h"
 #include "policy/base/vector.h"
@@ -27,24 +32,26 @@ struct step {
     const struct step *above;
     struct bytes name; /* a declared member's; no bytes: an item */
     size_t index;
+    bool is_undeclared; /* a member's whose name nobody declared */
 };
 
 struct reader {
     struct arena *arena;
     struct buffer *text;
     VECTOR(struct label_count) labels;
+    size_t uses; /* of any label, names and empty containers too */
     subject_list subjects;
     struct problem *problem;
 };
 
 /* ---- refusals ---- */
 
-static struct bytes pointer_of(const struct reader *reader, const struct step *step)
+static struct bytes write_pointer(const struct reader *reader, const struct step *step)
 {
     if (step == NULL) {
         return bytes_of(NULL, 0);
     }
-    const struct bytes above = pointer_of(reader, step->above);
+    const struct bytes above = write_pointer(reader, step->above);
     if (step->name.at == NULL) {
         return arena_format_bytes(reader->arena, "%.*s/%zu", BYTES_PRINTF(above), step->index);
     }
@@ -68,20 +75,26 @@ static struct bytes pointer_of(const struct reader *reader, const struct step *s
     return pointer;
 }
 
+static struct bytes pointer_of(const struct reader *reader, const struct step *step)
+{
+    for (const struct step *at = step; at != NULL; at = at->above) {
+        step = at->is_undeclared ? at->above : step;
+    }
+    return write_pointer(reader, step);
+}
+
 /* What to do, for each fault. `parameter` has the JSON Pointer (RFC 6901) of the value that is
  * meant; that of the body itself is empty, and then there is no `parameter`. */
-static const char not_json[] = "the body is not JSON, or a name stands twice in one object";
+static const char not_json[] = "the body is not JSON in UTF-8, is nested too deeply, or has a name "
+                               "twice in one object";
 static const char undeclared_member[] =
     "the object here has a member that this operation does not declare: leave it out";
 static const char undeclared_item[] = "this operation declares no items for the list here";
 static const char unlabelled[] = "this member has no label, so it may not be sent: leave it out";
-static const char other_type[] = "the value here is not of the declared type";
+static const char unlabelled_name[] =
+    "the object here has a member that this operation does not declare and that has no labelled "
+    "value: leave it out";
 static const char required[] = "this member is required";
-static const char *const rules[] = {
-    [RULE_ENUMERATION] = "the value here is none of those that are declared",
-    [RULE_FORMAT] = "the value here is not in the declared format",
-    [RULE_BOUNDS] = "the value here is beyond the declared bounds",
-};
 
 static amanat_result refuse(const struct reader *reader, enum problem_name name,
                             const struct step *step, const char *detail)
@@ -93,7 +106,8 @@ static amanat_result refuse(const struct reader *reader, enum problem_name name,
 
 /* ---- what was used ---- */
 
-static amanat_result use_label(struct reader *reader, size_t label, const struct step *step)
+static amanat_result find_use(struct reader *reader, size_t label, const struct step *step,
+                              struct label_count **out)
 {
     size_t at = 0;
     while (at < reader->labels.count && reader->labels.items[at].label < label) {
@@ -108,7 +122,28 @@ static amanat_result use_label(struct reader *reader, size_t label, const struct
         reader->labels.items[at] =
             (struct label_count){.label = label, .pointer = pointer_of(reader, step)};
     }
-    reader->labels.items[at].uses++;
+    *out = &reader->labels.items[at];
+    reader->uses++;
+    return AMANAT_OK;
+}
+
+static amanat_result use_label(struct reader *reader, size_t label, const struct step *step)
+{
+    struct label_count *use = NULL;
+    TRY(find_use(reader, label, step, &use));
+    use->uses++;
+    return AMANAT_OK;
+}
+
+/* Of what has no value of its own to count: a name, an empty container. */
+static amanat_result ask_by_labels(struct reader *reader, const struct catalogue_node *node,
+                                   const struct step *step)
+{
+    for (size_t i = 0; i < node->label_count; i++) {
+        struct label_count *use = NULL;
+        TRY(find_use(reader, node->labels[i], step, &use));
+        use->uses = use->uses == 0 ? 1 : use->uses;
+    }
     return AMANAT_OK;
 }
 
@@ -149,23 +184,39 @@ static void write_scalar(struct buffer *out, const struct document *value)
 static amanat_result read_value(struct reader *reader, const struct catalogue_node *node,
                                 const struct document *value, const struct step *step);
 
-/* The node of a member, and its step: undeclared names get no step of their own. */
+/* The node of a member, and its step. */
 static const struct catalogue_node *member_node(const struct catalogue_node *node,
                                                 const struct document_member *member,
-                                                const struct step *above, struct step *step,
-                                                const struct step **out_step)
+                                                const struct step *above, struct step *step)
 {
-    *out_step = above;
+    *step = (struct step){.above = above, .is_undeclared = true};
     if (node->is_anything) {
         return node;
     }
     const struct catalogue_member *declared = catalogue_node_find_member(node, member->key);
     if (declared != NULL) {
         *step = (struct step){.above = above, .name = declared->name};
-        *out_step = step;
         return declared->node;
     }
     return node->additional;
+}
+
+static bool is_container(const struct document *value)
+{
+    return value->kind == DOCUMENT_OBJECT || value->kind == DOCUMENT_ARRAY;
+}
+
+/* A member whose name goes up as data. */
+static amanat_result read_undeclared(struct reader *reader, const struct catalogue_node *node,
+                                     const struct document *value, const struct step *step)
+{
+    const size_t uses = reader->uses;
+    TRY(read_value(reader, node, value, step));
+    if (is_container(value)) { /* scalars have used their labels */
+        TRY(ask_by_labels(reader, node, step));
+    }
+    return reader->uses > uses ? AMANAT_OK
+                               : refuse(reader, PROBLEM_UNDECLARED, step, unlabelled_name);
 }
 
 static amanat_result check_required(const struct reader *reader, const struct catalogue_node *node,
@@ -189,8 +240,7 @@ static amanat_result read_object(struct reader *reader, const struct catalogue_n
     for (size_t i = 0; i < value->count; i++) {
         const struct document_member *member = &value->members[i];
         struct step own;
-        const struct step *inner = NULL;
-        const struct catalogue_node *child = member_node(node, member, step, &own, &inner);
+        const struct catalogue_node *child = member_node(node, member, step, &own);
         if (child == NULL) {
             return refuse(reader, PROBLEM_UNDECLARED, step, undeclared_member);
         }
@@ -199,10 +249,12 @@ static amanat_result read_object(struct reader *reader, const struct catalogue_n
         }
         buffer_append_json_string(reader->text, member->key);
         buffer_append_byte(reader->text, ':');
-        TRY(read_value(reader, child, &member->value, inner));
+        TRY(own.is_undeclared ? read_undeclared(reader, child, &member->value, &own)
+                              : read_value(reader, child, &member->value, &own));
     }
     buffer_append_byte(reader->text, '}');
-    return check_required(reader, node, value, step);
+    TRY(check_required(reader, node, value, step));
+    return value->count == 0 ? ask_by_labels(reader, node, step) : AMANAT_OK;
 }
 
 static amanat_result read_array(struct reader *reader, const struct catalogue_node *node,
@@ -221,7 +273,7 @@ static amanat_result read_array(struct reader *reader, const struct catalogue_no
         TRY(read_value(reader, items, &value->items[i], &own));
     }
     buffer_append_byte(reader->text, ']');
-    return AMANAT_OK;
+    return value->count == 0 ? ask_by_labels(reader, node, step) : AMANAT_OK;
 }
 
 static amanat_result read_value(struct reader *reader, const struct catalogue_node *node,
@@ -232,7 +284,7 @@ static amanat_result read_value(struct reader *reader, const struct catalogue_no
         return refuse(reader, PROBLEM_UNDECLARED, step, unlabelled);
     }
     if ((node->kinds & kind) == 0) {
-        return refuse(reader, PROBLEM_MALFORMED, step, other_type);
+        return refuse(reader, PROBLEM_MALFORMED, step, rule_text(RULE_TYPE));
     }
     if (value->kind == DOCUMENT_OBJECT) {
         return read_object(reader, node, value, step);
@@ -245,7 +297,7 @@ static amanat_result read_value(struct reader *reader, const struct catalogue_no
     }
     const enum rule_answer answer = rule_ask(node->rule, value);
     if (answer != RULE_SATISFIED) {
-        return refuse(reader, PROBLEM_MALFORMED, step, rules[answer]);
+        return refuse(reader, PROBLEM_MALFORMED, step, rule_text(answer));
     }
     write_scalar(reader->text, value);
     return use_scalar(reader, node, value, step);

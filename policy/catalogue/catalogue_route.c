@@ -276,7 +276,7 @@ static amanat_result read_pair(const struct reading *reading, struct bytes pair)
     const struct bytes value =
         equals < pair.length ? bytes_from(pair, equals + 1) : bytes_of(NULL, 0);
     if (!parameter->explode && reading->sent[index].count > 0) {
-        return refuse_parameter(PROBLEM_MALFORMED, parameter->name, reading->problem);
+        return parameters_refuse_repeated(parameter, reading->problem);
     }
     return add_raw(reading, index, value, !parameter->explode, true);
 }
@@ -292,17 +292,6 @@ static amanat_result read_query(const struct reading *reading, struct bytes quer
         TRY(read_pair(reading, pair));
     }
     return AMANAT_OK;
-}
-
-static bool header_names_equal(struct bytes a, struct bytes b)
-{
-    bool equal = a.length == b.length;
-    for (size_t i = 0; equal && i < a.length; i++) {
-        const char left = (char)(a.at[i] >= 'A' && a.at[i] <= 'Z' ? a.at[i] + 32 : a.at[i]);
-        const char right = (char)(b.at[i] >= 'A' && b.at[i] <= 'Z' ? b.at[i] + 32 : b.at[i]);
-        equal = left == right;
-    }
-    return equal;
 }
 
 /* A header's value, at commas where the parameter is an array; blanks around the items go (RFC 9110

@@ -6,6 +6,7 @@
  */
 #include "policy/base/guard.h"
 #include "policy/catalogue/openapi.h"
+#include "policy/catalogue/parameter_value.h"
 
 bool openapi_is_token(struct bytes name)
 {
@@ -68,6 +69,7 @@ bool openapi_is_reserved_header(struct bytes name)
                                            "range",
                                            "set-cookie",
                                            "te",
+                                           "traceparent",
                                            "trailer",
                                            "transfer-encoding",
                                            "upgrade",
@@ -316,9 +318,13 @@ static amanat_result read_parameter(struct openapi *openapi, const struct docume
     return AMANAT_OK;
 }
 
-static bool is_same(const struct catalogue_parameter *a, const struct catalogue_parameter *b)
+/* Headers are one whatever their case (RFC 9110 §5.1); so that policies can tell parameters apart
+ * by their names, places do not make two of one name. */
+static bool are_named_alike(const struct catalogue_parameter *a,
+                            const struct catalogue_parameter *b)
 {
-    return a->place == b->place && bytes_equal(a->name, b->name);
+    const bool are_headers = a->place == PARAMETER_IN_HEADER && b->place == PARAMETER_IN_HEADER;
+    return are_headers ? header_names_equal(a->name, b->name) : bytes_equal(a->name, b->name);
 }
 
 /* Adds it; one that stood on the path is replaced, one of the same list is an error. */
@@ -328,10 +334,10 @@ static amanat_result add_parameter(struct openapi *openapi, const struct documen
 {
     const struct catalogue_place place = openapi_place(openapi, at);
     for (size_t i = 0; i < out->items.count; i++) {
-        if (!bytes_equal(out->items.items[i].name, parameter->name)) {
+        if (!are_named_alike(&out->items.items[i], parameter)) {
             continue;
         }
-        const bool replaces = is_same(&out->items.items[i], parameter) && i >= *taken;
+        const bool replaces = out->items.items[i].place == parameter->place && i >= *taken;
         if (!replaces) {
             OPENAPI_ERROR(openapi, at, "parameter", "there are two parameters `%.*s`",
                           BYTES_PRINTF(parameter->name));

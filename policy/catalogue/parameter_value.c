@@ -66,66 +66,125 @@ static bool is_enumerated(const struct catalogue_attribute *type, struct bytes t
     return type->enumeration_count == 0 || enumerated(type, text) < type->enumeration_count;
 }
 
-/* What may stand as a segment of a path: a dot segment would mean another path. */
+/* What may stand as a segment of a path: a dot segment would mean another path, and some services
+ * read a backslash as a slash. */
 static bool is_segment(struct bytes text)
 {
     return text.length > 0 && bytes_find(text, '/') == text.length &&
-           !bytes_equal(text, BYTES(".")) && !bytes_equal(text, BYTES(".."));
+           bytes_find(text, '\\') == text.length && !bytes_equal(text, BYTES(".")) &&
+           !bytes_equal(text, BYTES(".."));
 }
 
-bool catalogue_read_item(const struct catalogue_parameter *parameter, struct bytes text,
-                         struct parameter_item *out)
+/* Whether the service reads the same value again: what stands between commas holds none, since many
+ * services decode before they split, and a header's value loses the blanks around it. */
+static bool is_one_value(const struct catalogue_parameter *parameter, struct bytes text)
 {
-    const struct catalogue_attribute *type = catalogue_parameter_item(parameter);
-    struct parameter_item item = {.text = text};
-    if (!is_plain_text(text) || !bounds_allow_length(&parameter->bounds, text) ||
-        !is_enumerated(type, text) ||
-        (parameter->place == PARAMETER_IN_PATH && !is_segment(text))) {
-        return false;
-    }
+    const bool has_commas = parameter->value.type == ATTRIBUTE_SET &&
+                            (parameter->place != PARAMETER_IN_QUERY || !parameter->explode);
+    const bool has_blanks = parameter->place == PARAMETER_IN_HEADER && text.length > 0 &&
+                            (text.at[0] == ' ' || text.at[text.length - 1] == ' ');
+    return !(has_commas && bytes_find(text, ',') < text.length) && !has_blanks &&
+           (parameter->place != PARAMETER_IN_PATH || is_segment(text));
+}
+
+/* As its type has it, by spelling and then by bounds. */
+static enum rule_answer ask_type(const struct catalogue_parameter *parameter, struct bytes text,
+                                 struct parameter_item *item)
+{
+    static const struct catalogue_bounds any = {0};
     bool good = false;
-    switch (type->type) {
+    bool within = true;
+    switch (catalogue_parameter_item(parameter)->type) {
     case ATTRIBUTE_STRING:
         good = true;
         break;
     case ATTRIBUTE_LONG:
-        good = value_is_integer(text, &item.integer) &&
-               bounds_allow_integer(&parameter->bounds, item.integer);
+        good = value_is_integer(text, &item->integer);
+        within = good && bounds_allow_integer(&parameter->bounds, item->integer);
         break;
     case ATTRIBUTE_BOOL:
-        item.boolean = bytes_equal(text, BYTES("true"));
-        good = item.boolean || bytes_equal(text, BYTES("false"));
+        item->boolean = bytes_equal(text, BYTES("true"));
+        good = item->boolean || bytes_equal(text, BYTES("false"));
         break;
     case ATTRIBUTE_DECIMAL:
-        good = value_is_decimal(&parameter->bounds, text);
+        good = value_is_decimal(&any, text);
+        within = value_is_decimal(&parameter->bounds, text);
         break;
     case ATTRIBUTE_DATETIME:
-        good = is_instant(text);
-        break;
+        return is_instant(text) ? RULE_SATISFIED : RULE_FORMAT;
     case ATTRIBUTE_DATE:
-        good = value_is_date(text);
-        break;
+        return value_is_date(text) ? RULE_SATISFIED : RULE_FORMAT;
     case ATTRIBUTE_IPADDR:
-        good = value_is_address(text);
-        break;
+        return value_is_address(text) ? RULE_SATISFIED : RULE_FORMAT;
     case ATTRIBUTE_NONE:
     case ATTRIBUTE_SET:
     case ATTRIBUTE_RECORD:
         break;
     }
-    if (good) {
+    return !good ? RULE_TYPE : within ? RULE_SATISFIED : RULE_BOUNDS;
+}
+
+static enum rule_answer ask_item(const struct catalogue_parameter *parameter, struct bytes text,
+                                 struct parameter_item *out)
+{
+    struct parameter_item item = {.text = text};
+    if (!is_plain_text(text)) {
+        return RULE_TYPE;
+    }
+    if (!bounds_allow_length(&parameter->bounds, text)) {
+        return RULE_BOUNDS;
+    }
+    if (!is_enumerated(catalogue_parameter_item(parameter), text)) {
+        return RULE_ENUMERATION;
+    }
+    if (!is_one_value(parameter, text)) {
+        return RULE_ADDRESS;
+    }
+    const enum rule_answer answer = ask_type(parameter, text, &item);
+    if (answer == RULE_SATISFIED) {
         *out = item;
     }
-    return good;
+    return answer;
+}
+
+bool catalogue_read_item(const struct catalogue_parameter *parameter, struct bytes text,
+                         struct parameter_item *out)
+{
+    return ask_item(parameter, text, out) == RULE_SATISFIED;
 }
 
 /* ---- all values of a call ---- */
+
+bool header_names_equal(struct bytes a, struct bytes b)
+{
+    bool equal = a.length == b.length;
+    for (size_t i = 0; equal && i < a.length; i++) {
+        const char left = (char)(a.at[i] >= 'A' && a.at[i] <= 'Z' ? a.at[i] + 32 : a.at[i]);
+        const char right = (char)(b.at[i] >= 'A' && b.at[i] <= 'Z' ? b.at[i] + 32 : b.at[i]);
+        equal = left == right;
+    }
+    return equal;
+}
 
 amanat_result refuse_parameter(enum problem_name name, struct bytes parameter,
                                struct problem *out_problem)
 {
     *out_problem = (struct problem){.name = name, .parameter = parameter};
     return amanat_result_of(AMANAT_STATUS_REFUSED);
+}
+
+static amanat_result refuse_malformed(const struct catalogue_parameter *parameter,
+                                      const char *detail, struct problem *out_problem)
+{
+    (void)refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
+    out_problem->detail = bytes_of_string(detail);
+    return amanat_result_of(AMANAT_STATUS_REFUSED);
+}
+
+amanat_result parameters_refuse_repeated(const struct catalogue_parameter *parameter,
+                                         struct problem *out_problem)
+{
+    return refuse_malformed(parameter, "this parameter may be sent only once", out_problem);
 }
 
 struct bytes declared_name(const struct catalogue_service *service, struct bytes sent)
@@ -148,11 +207,17 @@ amanat_result parameters_add(const struct catalogue_parameter *parameter, struct
 {
     struct parameter_item item;
     if (!catalogue_parameter_is_open(parameter)) {
-        return refuse_parameter(PROBLEM_UNDECLARED, parameter->name, out_problem);
+        (void)refuse_parameter(PROBLEM_UNDECLARED, parameter->name, out_problem);
+        out_problem->detail =
+            BYTES("this parameter has no label, so it may not be sent: leave it out");
+        return amanat_result_of(AMANAT_STATUS_REFUSED);
     }
-    const bool repeated = sent->count > 0 && parameter->value.type != ATTRIBUTE_SET;
-    if (repeated || !catalogue_read_item(parameter, text, &item)) {
-        return refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
+    if (sent->count > 0 && parameter->value.type != ATTRIBUTE_SET) {
+        return parameters_refuse_repeated(parameter, out_problem);
+    }
+    const enum rule_answer answer = ask_item(parameter, text, &item);
+    if (answer != RULE_SATISFIED) {
+        return refuse_malformed(parameter, rule_text(answer), out_problem);
     }
     struct parameter_item *slot = VECTOR_PUSH(arena, sent);
     TRY_MEMORY(slot);
@@ -218,7 +283,7 @@ amanat_result parameters_finish(const struct catalogue_operation *operation,
             TRY(list_labels(arena, &values[count]));
             count++;
         } else if (parameter->required && parameter->binding.owner == BINDING_NONE) {
-            return refuse_parameter(PROBLEM_MALFORMED, parameter->name, out_problem);
+            return refuse_malformed(parameter, "this parameter is required", out_problem);
         }
     }
     out->operation = operation;

@@ -26,6 +26,13 @@ AMANAT_MUST_CHECK amanat_result parameters_add(const struct catalogue_parameter 
                                                struct bytes text, struct sent_values *sent,
                                                struct arena *arena, struct problem *out_problem);
 
+/** REFUSED: it was sent once already. */
+amanat_result parameters_refuse_repeated(const struct catalogue_parameter *parameter,
+                                         struct problem *out_problem);
+
+/** Whatever their case. */
+bool header_names_equal(struct bytes a, struct bytes b);
+
 /** Fills the problem and gives REFUSED. `parameter` is a declared name, or no bytes. */
 amanat_result refuse_parameter(enum problem_name name, struct bytes parameter,
                                struct problem *out_problem);

@@ -118,6 +118,22 @@ bool value_is_address(struct bytes text)
     return bytes_find(text, '.') == text.length && inet_pton(AF_INET6, copy, address) == 1;
 }
 
+/* ---- words for refusals ---- */
+
+const char *rule_text(enum rule_answer answer)
+{
+    static const char *const texts[] = {
+        [RULE_SATISFIED] = "",
+        [RULE_TYPE] = "the value here is not of the declared type",
+        [RULE_ENUMERATION] = "the value here is none of those that are declared",
+        [RULE_FORMAT] = "the value here is not in the declared format",
+        [RULE_BOUNDS] = "the value here is beyond the declared bounds",
+        [RULE_ADDRESS] = "the value here is empty, or has characters that could be read as more "
+                         "than one value or another path",
+    };
+    return texts[answer];
+}
+
 /* ---- values of bodies ---- */
 
 static bool is_instant(struct bytes text)

@@ -19,7 +19,17 @@ bool bounds_allow_integer(const struct catalogue_bounds *bounds, int64_t value);
 /** Counts code points. */
 bool bounds_allow_length(const struct catalogue_bounds *bounds, struct bytes text);
 
-enum rule_answer { RULE_SATISFIED = 0, RULE_ENUMERATION, RULE_FORMAT, RULE_BOUNDS };
+enum rule_answer {
+    RULE_SATISFIED = 0,
+    RULE_TYPE,
+    RULE_ENUMERATION,
+    RULE_FORMAT,
+    RULE_BOUNDS,
+    RULE_ADDRESS, /* of parameters: it could be read as another address, or as several values */
+};
+
+/** What is wrong, in the words of a refusal that names the place. */
+const char *rule_text(enum rule_answer answer);
 
 /** The labels of the field that a scalar of a body names, once it satisfies the rule; or NULL. */
 const struct catalogue_value_labels *rule_named_field(const struct catalogue_rule *rule,

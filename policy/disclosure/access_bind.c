@@ -2,8 +2,8 @@
 /*
  * Parameters that the gateway sets (`x-amanat-bind`): the value is an attribute of the agent or of
  * its partner. Without one, or with one that the parameter cannot take, the call is refused: sent
- * without its condition it would ask for everything. An empty text or list counts as none, because
- * services read it as no condition.
+ * without its condition it would ask for everything. An empty text, blanks alone and an empty list
+ * count as none, because services read them as no condition.
  */
 #include "policy/disclosure/access_parts.h"
 
@@ -34,12 +34,13 @@ static struct bytes text_of(struct arena *arena, const struct cedar_value *value
     }
 }
 
-/* A header's items stand between commas, and it has no other way to write one. */
-static bool can_stand(const struct catalogue_parameter *parameter, struct bytes text)
+static bool is_blank(struct bytes text)
 {
-    return text.length > 0 &&
-           !(parameter->place == PARAMETER_IN_HEADER && parameter->value.type == ATTRIBUTE_SET &&
-             bytes_find(text, ',') < text.length);
+    size_t length = 0;
+    while (length < text.length && text.at[length] == ' ') {
+        length++;
+    }
+    return length == text.length;
 }
 
 /* `*out_bound` = false: one of them is none that the parameter takes. */
@@ -53,7 +54,7 @@ static amanat_result bind_items(const struct access *access,
     *out_bound = count > 0;
     for (size_t i = 0; i < count && *out_bound; i++) {
         const struct bytes text = text_of(access->arena, &values[i]);
-        *out_bound = can_stand(parameter, text) && catalogue_read_item(parameter, text, &items[i]);
+        *out_bound = !is_blank(text) && catalogue_read_item(parameter, text, &items[i]);
     }
     *out = (struct parameter_value){.parameter = parameter, .items = items, .item_count = count};
     return AMANAT_OK;

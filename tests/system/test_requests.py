@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may be asked by: bodies against their schema, parameters whose values name fields, parameters that the gateway
 sets, pages and totals, small groups. A request that is refused never reaches the service."""
+import gzip
 import json
+import pathlib
 
 import harness
 import pytest
@@ -25,6 +27,8 @@ paths:
           explode: false
           schema: {type: array, items: {enum: [city, age, cnic, id]}}
           x-amanat-value-labels: {city: place.city, age: person.age, cnic: [person.cnic, person.note], id: []}
+        - {name: names, in: query, explode: false, schema: {type: array, items: {type: string}}, x-amanat-label: place.city}
+        - {name: X-Note, in: header, schema: {type: string}, x-amanat-label: place.city}
         - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 50}, x-amanat-label: page}
         - {name: city, in: query, schema: {type: string}, required: true, x-amanat-bind: partner.city}
         - {name: X-Zones, in: header, schema: {type: array, items: {type: string}}, x-amanat-bind: partner.zones}
@@ -54,6 +58,12 @@ paths:
         "200":
           description: people
           content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Person"}}}}
+  /people/{id}:
+    get:
+      operationId: getPerson
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}, x-amanat-label: place.city}
+      responses: {"200": {description: d, content: {application/json: {schema: {x-amanat-label: data}}}}}
   /role:
     get:
       operationId: listByRole
@@ -92,11 +102,15 @@ components:
           x-amanat-label: place.city
           x-amanat-value-labels: {city: place.city, name: person.name, newest: null}
         any: {type: array, items: {$ref: "#/components/schemas/Search"}}
+        door: {x-amanat-label: person.note}
+        named:
+          type: object
+          additionalProperties: {type: object, properties: {city: {type: string, x-amanat-label: place.city}}}
 """
 
 POLICY = """\
 @id("calls")
-permit (principal in Partner::"acme", action in [Action::"listPeople", Action::"searchPeople", Action::"listByRole"],
+permit (principal in Partner::"acme", action in [Action::"listPeople", Action::"searchPeople", Action::"listByRole", Action::"getPerson"],
         resource == Service::"people");
 @id("calls-of-others")
 permit (principal in Partner::"other", action == Action::"listPeople", resource == Service::"people");
@@ -162,8 +176,8 @@ FAULTS = [  # body, status, problem, JSON Pointer, words of the detail
     ('{"kind":"near"', 400, "malformed", None, "not JSON"),
     ('\ufeff{"kind":"near"}', 400, "malformed", None, "not JSON"),
     ('{"kind":"near"}{}', 400, "malformed", None, "not JSON"),
-    ('{"kind":"near","kind":"far"}', 400, "malformed", None, "stands twice"),
-    ('{"kind":"near","k\\u0069nd":"far"}', 400, "malformed", None, "stands twice"),
+    ('{"kind":"near","kind":"far"}', 400, "malformed", None, "a name twice"),
+    ('{"kind":"near","k\\u0069nd":"far"}', 400, "malformed", None, "a name twice"),
     ('{"kind":"near","city":"\\ud800"}', 400, "malformed", None, "not JSON"),
     ('[]', 400, "malformed", None, "declared type"),
     ('{}', 400, "malformed", "/kind", "is required"),
@@ -186,7 +200,12 @@ FAULTS = [  # body, status, problem, JSON Pointer, words of the detail
      "/any/1/name", ""),
     ('{"kind":"near","any":[{"kind":"far","sort":"newest"},{"kind":"far","sort":"name"}]}', 403,
      "parameter-not-permitted", "/any/1/sort", ""),
-    pytest.param("[" * 100000, 400, "malformed", None, "not JSON", id="deep"),
+    # names that nobody declared, and what is empty, are asked by too
+    ('{"kind":"near","door":{"CANARY":{}}}', 403, "parameter-not-permitted", "/door", ""),
+    ('{"kind":"near","door":[]}', 403, "parameter-not-permitted", "/door", ""),
+    ('{"kind":"near","named":{"CANARY":{}}}', 400, "undeclared", "/named", "no labelled value"),
+    ('{"kind":"near","named":{"CANARY":{"city":1}}}', 400, "malformed", "/named", "declared type"),
+    pytest.param("[" * 100000, 400, "malformed", None, "nested too deeply", id="deep"),
 ]
 
 
@@ -199,6 +218,64 @@ def test_a_bad_body_is_refused_with_its_pointer_and_never_repeated(gateway, upst
     assert words in response.json["detail"]
     assert b"CANARY" not in response.body and b"CANARY" not in gateway.log
     assert not upstream.requests
+
+
+@pytest.mark.parametrize("body,headers", [
+    (gzip.compress(b'{"kind":"near"}'), ["Content-Type: application/json", "Content-Encoding: gzip"]),
+    (b'{"kind":"near"}', ["Content-Type: application/json", "Content-Encoding: gzip"]),
+    (b'{"kind":"near"}', ["Content-Type: application/json", "Content-Encoding: identity", "Content-Encoding: br"]),
+    (b'{"kind":"near"}', ["Content-Type: application/json", "Content-Type: text/plain"]),
+    (b'{"kind":"near"}', ["Content-Type: application/json; charset=utf-16"]),
+    (b'kind=near', ["Content-Type: application/x-www-form-urlencoded"]),
+    (b'{"kind":"near"}', []),
+])
+def test_a_body_that_is_not_plain_json_of_one_type_is_refused(gateway, upstream, body, headers):
+    response = gateway.client().call("POST", "/people/people", need=NEED, body=body, headers=headers)
+    assert (response.status, response.problem) == (415, "media-type"), response
+    assert not upstream.requests
+
+
+def test_trailers_and_chunk_extensions_do_not_go_up(gateway, upstream):
+    client = gateway.client()
+    head = client.request("/people/people", "POST", need=NEED,
+                          headers=["Content-Type: application/json", "Transfer-Encoding: chunked"])
+    response = client.send(head + b'1;x=CANARY\r\n{\r\ne\r\n"kind":"near"}\r\n0\r\nX-Zones: CANARY\r\n\r\n', "POST")
+    assert response.status == 200, response
+    assert upstream.requests[0].body == b'{"kind":"near"}'
+    assert "CANARY" not in repr(upstream.requests)
+
+
+# --- one value stays one value ---
+
+@pytest.mark.parametrize("target,headers,parameter,words", [
+    ("people?names=Ali%2CCANARY", [], "names", "more than one value"),  # who decodes first reads two
+    ("people?names=Ali&names=CANARY", [], "names", "only once"),
+    ("people?limit=5&limit=6", [], "limit", "only once"),
+    ("people?limit=5.0", [], "limit", "declared type"),
+    ("people?limit=51", [], "limit", "beyond"),
+    ("people?sort=CANARY", [], "sort", "none of those"),
+    ("people", ["X-Note: a", "x-note: CANARY"], "X-Note", "only once"),
+    ("people/..%5CCANARY", [], "id", "another path"),  # some services read a backslash as a slash
+])
+def test_what_could_be_read_in_two_ways_is_refused_in_words_that_help(gateway, upstream, target, headers, parameter,
+                                                                      words):
+    response = gateway.client().get("/people/" + target, need=NEED, headers=headers)
+    assert (response.status, response.problem) == (400, "malformed"), response
+    assert response.json["parameter"] == parameter and words in response.json["detail"]
+    assert b"CANARY" not in response.body
+    assert not upstream.requests
+
+
+def test_a_header_is_not_sent_by_the_operator_and_the_caller_both(start_gateway, upstream):
+    gateway = start_gateway(FOLDER, upstreams={"people": {"url": upstream.url, "headers_file": "people.headers"}},
+                            begin=False)
+    headers = pathlib.Path(gateway.folder / "people.headers")
+    headers.write_text("x-zones: all\n", encoding="utf-8")
+    headers.chmod(0o600)
+    with pytest.raises(Exception, match="declares the header `x-zones` as a parameter"):
+        gateway.start()
+    headers.write_text("X-Key: secret\n", encoding="utf-8")
+    gateway.start()
 
 
 # --- parameters whose values name fields ---

@@ -186,7 +186,7 @@ static void test_body__points_at_the_first_use_of_a_label(void **state)
     struct problem problem = {0};
     const char text[] = "{\"options\":{\"a\":[1,2]},\"filter\":{\"cities\":[\"a\",\"b\"],"
                         "\"plate\":\"lea-1\"}}";
-    static const char *const pointers[] = {"/filter/plate", "/filter/cities/0", "/options/0"};
+    static const char *const pointers[] = {"/filter/plate", "/filter/cities/0", "/options"};
     assert_true(amanat_is_ok(catalogue_read_body(
         operation_named(folder.fixture.catalogue, "searchSightings"), BYTES("application/json"),
         bytes_of_string(text), arena, &body, &problem)));
@@ -206,6 +206,17 @@ static const char naming_service[] =
     "null}},\n"
     "  fields: {type: array, items: {enum: [plate, at], x-amanat-value-labels: {plate: "
     "vehicle.plate, at: [time, note]}}}}}}}}}}}\n";
+
+/* label:uses:pointer, in the order of the vocabulary. */
+static void write_uses(const struct catalogue *catalogue, const struct catalogue_body *body,
+                       char *out, size_t size)
+{
+    for (size_t i = 0; i < body->label_count; i++) {
+        const struct bytes name = catalogue->vocabulary.labels[body->labels[i]].name;
+        (void)snprintf(out + strlen(out), size - strlen(out), "%.*s:%zu:%.*s ", BYTES_PRINTF(name),
+                       body->label_uses[i], BYTES_PRINTF(body->label_pointers[i]));
+    }
+}
 
 /* A body that names fields asks by them, and says where. */
 static void test_body__asks_by_what_its_values_name(void **state)
@@ -230,18 +241,79 @@ static void test_body__asks_by_what_its_values_name(void **state)
         assert_true(amanat_is_ok(
             catalogue_read_body(operation_named(fixture.catalogue, "a"), BYTES("application/json"),
                                 bytes_of_string(cases[i].body), arena, &body, &problem)));
-        for (size_t k = 0; k < body.label_count; k++) {
-            const struct bytes name = vocabulary->labels[body.labels[k]].name;
-            (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s:%zu:%.*s ",
-                           BYTES_PRINTF(name), body.label_uses[k],
-                           BYTES_PRINTF(body.label_pointers[k]));
-        }
+        write_uses(fixture.catalogue, &body, text, sizeof(text));
         assert_string_equal(text, cases[i].asked);
         arena_free(arena);
     }
     assert_true(
         fixture.catalogue->label_uses[vocabulary_find_label(vocabulary, BYTES("vehicle.plate"))]
             .queried);
+    fixture_free(&fixture);
+}
+
+static const char open_service[] =
+    "openapi: 3.1.0\n"
+    "x-amanat-service: s\n"
+    "paths: {/a: {post: {operationId: a, responses: {204: {}}, requestBody: {content: "
+    "{application/json: {schema: {$ref: '#/components/schemas/A'}}}}}}}\n"
+    "components: {schemas: {A: {type: object, properties: {\n"
+    "  door: {x-amanat-label: note},\n"
+    "  list: {type: array, x-amanat-label: time, items: {type: string}},\n"
+    "  shape: {type: object, properties: {x: {type: string, x-amanat-label: note}}},\n"
+    "  labelled: {type: object, x-amanat-label: note, additionalProperties: {type: object, "
+    "properties: {x: {type: string, x-amanat-label: time}}}},\n"
+    "  map: {type: object, additionalProperties: {type: object, properties: {\n"
+    "    x: {type: string, x-amanat-label: time},\n"
+    "    list: {type: array, items: {type: integer, x-amanat-label: note}}}}}}}}}\n";
+
+/* A name that nobody declared says something, and an empty list that has a label does too. */
+static void test_body__asks_by_names_and_by_what_is_empty(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *asked;   /* label:uses:pointer, in the order of the vocabulary */
+        const char *pointer; /* of the refusal, if `asked` is NULL */
+    } cases[] = {
+        {"{}", "", NULL},
+        {"{\"shape\":{}}", "", NULL},
+        {"{\"door\":{}}", "note:1:/door ", NULL},
+        {"{\"door\":[]}", "note:1:/door ", NULL},
+        {"{\"door\":{\"a name\":{}}}", "note:1:/door ", NULL},
+        {"{\"door\":{\"a name\":[[{\"another\":{}}]]}}", "note:1:/door ", NULL},
+        {"{\"door\":{\"a name\":1}}", "note:1:/door ", NULL},
+        {"{\"list\":[]}", "time:1:/list ", NULL},
+        {"{\"list\":[\"a\",\"b\"]}", "time:2:/list/0 ", NULL},
+        {"{\"labelled\":{}}", "note:1:/labelled ", NULL},
+        {"{\"labelled\":{\"a name\":{\"x\":\"y\"}}}", "time:1:/labelled note:1:/labelled ", NULL},
+        {"{\"map\":{}}", "", NULL},
+        {"{\"map\":{\"a name\":{\"x\":\"y\"}}}", "time:1:/map ", NULL},
+        {"{\"map\":{\"a name\":{}}}", NULL, "/map"},
+        {"{\"map\":{\"a name\":{\"list\":[]}}}", NULL, "/map"},
+        {"{\"map\":{\"a name\":{\"list\":[1,\"2\"]}}}", NULL, "/map"},
+        {"{\"map\":{\"a name\":{\"x\":1}}}", NULL, "/map"},
+        {"{\"map\":{\"a name\":{\"y\":1}}}", NULL, "/map"},
+    };
+    struct fixture fixture = fixture_service("services/s.yaml", bytes_of_string(open_service));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena *arena = arena_new((size_t)1 << 20);
+        struct catalogue_body body;
+        struct problem problem = {0};
+        char text[512] = "";
+        const amanat_result read =
+            catalogue_read_body(operation_named(fixture.catalogue, "a"), BYTES("application/json"),
+                                bytes_of_string(cases[i].body), arena, &body, &problem);
+        if (amanat_is_ok(read) != (cases[i].asked != NULL)) {
+            fail_msg("%s: status %d", cases[i].body, (int)read.status);
+        }
+        if (cases[i].asked == NULL) {
+            assert_true(bytes_equal_string(problem.parameter, cases[i].pointer));
+        } else {
+            write_uses(fixture.catalogue, &body, text, sizeof(text));
+            assert_string_equal(text, cases[i].asked);
+        }
+        arena_free(arena);
+    }
     fixture_free(&fixture);
 }
 
@@ -373,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_body__holds_values_to_the_rules_of_their_place),
         cmocka_unit_test(test_body__points_at_the_first_use_of_a_label),
         cmocka_unit_test(test_body__asks_by_what_its_values_name),
+        cmocka_unit_test(test_body__asks_by_names_and_by_what_is_empty),
         cmocka_unit_test(test_body__counts_labels_and_subjects),
         cmocka_unit_test(test_body__refuses_other_media_types_and_bodies_that_are_not_offered),
         cmocka_unit_test(test_find_response__prefers_the_exact_status),

@@ -323,6 +323,11 @@ static void test_openapi__refuses_parameters_at_the_place(void **state)
         {"parameter", "two parameters",
          FIXTURE_PARAMETER("{name: a, in: query, schema: " LABELLED
                            "}, @@{name: a, in: header, schema: " LABELLED "}")},
+        {"parameter", "two parameters", /* one header, whatever its case */
+         FIXTURE_PARAMETER("{name: X-City, in: header, schema: " LABELLED
+                           "}, @@{name: x-city, in: header, schema: " LABELLED "}")},
+        {"header", "no header that",
+         FIXTURE_PARAMETER("{name: @@Traceparent, in: header, schema: " LABELLED "}")},
         {"path-parameter", "no segment `{a}`",
          FIXTURE_PARAMETER("@@{name: a, in: path, required: true, schema: " LABELLED "}")},
         {"parameter", "required: true",

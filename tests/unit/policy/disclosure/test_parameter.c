@@ -167,6 +167,14 @@ static void test_access__sets_bound_parameters_from_who_calls(void **state)
         {"{name: X-Zone, in: header, schema: {type: array, items: {type: string}}, x-amanat-bind: "
          "partner.zones}",
          PARTNER("\"city\":\"L\",\"level\":1,\"zones\":[\"a,b\"]"), NULL},
+        {"{name: zone, in: query, explode: false, schema: {type: array, items: {type: string}}, "
+         "x-amanat-bind: partner.zones}",
+         PARTNER("\"city\":\"L\",\"level\":1,\"zones\":[\"a,b\"]"), NULL},
+        {"{name: city, in: query, schema: {type: string}, x-amanat-bind: partner.city}",
+         PARTNER("\"city\":\"  \",\"level\":1"), NULL},
+        /* a header's value loses the blanks around it */
+        {"{name: X-City, in: header, schema: {type: string}, x-amanat-bind: partner.city}",
+         PARTNER("\"city\":\"Lahore \",\"level\":1"), NULL},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct arena *arena = arena_new((size_t)4 << 20);
