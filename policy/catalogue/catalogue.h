@@ -239,6 +239,12 @@ struct catalogue_request_body {
     size_t media_type_count;
 };
 
+/** A member of a request body that asks for a part of a list. */
+struct catalogue_paging_member {
+    struct bytes name;
+    unsigned line, column;
+};
+
 struct catalogue_operation {
     struct bytes id;     /* the Cedar action */
     struct bytes method; /* "GET" */
@@ -258,6 +264,8 @@ struct catalogue_operation {
     const size_t
         *asked; /* labels by which it is searched: parameters, members of its body; sorted */
     size_t asked_count;
+    const struct catalogue_paging_member *paging_members;
+    size_t paging_member_count;
     bool is_safe; /* GET, HEAD, OPTIONS (RFC 9110 §9.2.1) */
 };
 

@@ -349,6 +349,28 @@ static void note_named_fields(struct walk *walk)
     }
 }
 
+/* Members of bodies, met in this round, that ask for a part of a list. */
+static amanat_result list_paging(struct walk *walk, struct catalogue_operation *operation)
+{
+    VECTOR(struct catalogue_paging_member) found = {0};
+    for (size_t i = 0; i < walk->compiler->nodes.count; i++) {
+        const struct catalogue_node *node = &walk->compiler->nodes.items[i]->node;
+        for (size_t k = 0; walk->marks[i] == walk->round && k < node->member_count; k++) {
+            const struct catalogue_member *member = &node->members[k];
+            if (member->node == NULL || !paging_of_member(member)) {
+                continue;
+            }
+            const struct catalogue_place place = built_node_of(member->node)->place;
+            struct catalogue_paging_member *slot = VECTOR_PUSH(walk->compiler->arena, &found);
+            TRY_MEMORY(slot);
+            *slot = (struct catalogue_paging_member){member->name, place.line, place.column};
+        }
+    }
+    operation->paging_members = found.items;
+    operation->paging_member_count = found.count;
+    return AMANAT_OK;
+}
+
 static amanat_result summarise_outside(struct walk *walk, struct catalogue_operation *operation)
 {
     walk_begin(walk);
@@ -410,6 +432,7 @@ static amanat_result use_labels(struct walk *walk, struct catalogue_operation *o
         uses[i].submitted = uses[i].submitted || walk->labels[i];
     }
     meet_asked(walk, operation);
+    TRY(list_paging(walk, operation));
     for (size_t i = 0; i < labels; i++) {
         uses[i].queried = uses[i].queried || walk->labels[i];
     }

@@ -72,6 +72,9 @@ struct record_entry {
  * A node while the catalogue is compiled. The node is the first member: a pointer to it is one to
  * this.
  */
+/** Whether `x-amanat-paging` says that a place asks for a part of a list. */
+enum paging { PAGING_BY_NAME = 0, PAGING_YES, PAGING_NO };
+
 struct built_node {
     struct catalogue_node node;
     size_t number;
@@ -80,6 +83,7 @@ struct built_node {
     const struct path *path;
     struct bytes group_count; /* of a record: the property that is its count, or no bytes */
     struct catalogue_place group_count_place;
+    enum paging paging;
 };
 
 struct service_entry {
@@ -332,6 +336,14 @@ AMANAT_MUST_CHECK amanat_result part_rule(struct compiler *compiler, const struc
 
 bool part_is_read_only(const struct part *part);
 
+/** What `x-amanat-paging` says of a place; read once, which reports what is no boolean. */
+enum paging part_paging(const struct part *part);
+enum paging openapi_read_paging(struct openapi *openapi, const struct document *at);
+
+/** Whether it asks for a part of a list, by its name unless something was said. */
+bool paging_of_parameter(const struct catalogue_parameter *parameter, enum paging said);
+bool paging_of_member(const struct catalogue_member *member); /* once all nodes are there */
+
 /** The `x-amanat-value-labels` of this place, or NULL. */
 const struct document *part_value_labels(struct compiler *compiler, const struct part *part,
                                          struct openapi **out_owner);
@@ -413,11 +425,12 @@ AMANAT_MUST_CHECK amanat_result openapi_read_parameters(struct openapi *openapi,
 /**
  * What our extensions say of a parameter beyond its label (openapi_parameter_extension.c): which
  * fields its values name (`value_labels`: what its schema says of it, or NULL), from where the
- * gateway sets it, whether it pages.
+ * gateway sets it, whether it pages (`paging`: what its schema says).
  */
 AMANAT_MUST_CHECK amanat_result openapi_extend_parameter(struct openapi *openapi,
                                                          const struct document *at,
                                                          const struct document *value_labels,
+                                                         enum paging paging,
                                                          struct catalogue_parameter *parameter);
 
 AMANAT_MUST_CHECK amanat_result openapi_read_paths(struct openapi *openapi);

@@ -207,6 +207,7 @@ static amanat_result fill_node(struct compiler *compiler, struct built_node *bui
         TRY(child_of_term(compiler, built, items, BYTES("[]"), false, &node->items));
     }
     part_group_count(compiler, part, built);
+    built->paging = part_paging(part);
     check_node(compiler, built, part);
     return AMANAT_OK;
 }

@@ -2,8 +2,8 @@
 /*
  * What our extensions say of a parameter beyond its label: `x-amanat-value-labels`
  * (openapi_value_label.c); `x-amanat-bind`, the attribute from which the gateway sets
- * it; `x-amanat-paging`, whether it asks for a part of a list. What only looks as if it said
- * something is refused.
+ * it; `x-amanat-paging` (openapi_paging.c), whether it asks for a part of a list. What only looks
+ * as if it said something is refused.
  */
 #include "policy/base/guard.h"
 #include "policy/catalogue/openapi.h"
@@ -108,65 +108,12 @@ static void read_bind(struct openapi *openapi, const struct document *at,
     parameter->subject = CATALOGUE_NONE;
 }
 
-/* ---- paging ---- */
-
-/* What parameters that page are called, without marks and in lower case. */
-static bool is_paging_name(struct bytes name)
-{
-    static const char *const names[] = {"limit",      "offset",
-                                        "page",       "pagesize",
-                                        "pagenumber", "pageno",
-                                        "pageindex",  "perpage",
-                                        "size",       "cursor",
-                                        "pagecursor", "skip",
-                                        "top",        "rows",
-                                        "startindex", "startat",
-                                        "pagetoken",  "nexttoken",
-                                        "skiptoken",  "marker",
-                                        "maxresults", "continuationtoken",
-                                        "maxitems",   "first",
-                                        "last",       "pageafter",
-                                        "pagebefore", "after",
-                                        "before",     "start"};
-    char plain[32];
-    size_t length = 0;
-    for (size_t i = 0; i < name.length; i++) {
-        const char lower = (char)(name.at[i] | 0x20);
-        if (lower >= 'a' && lower <= 'z') {
-            if (length == sizeof(plain)) {
-                return false;
-            }
-            plain[length++] = lower;
-        }
-    }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (bytes_equal_string(bytes_of(plain, length), names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void read_paging(struct openapi *openapi, const struct document *at,
-                        struct catalogue_parameter *parameter)
-{
-    const struct document *value = document_get(at, "x-amanat-paging");
-    const enum attribute_type type = parameter->value.type;
-    if (value != NULL && value->kind != DOCUMENT_BOOL) {
-        OPENAPI_ERROR(openapi, value, "type", "`x-amanat-paging` must be true or false");
-        return;
-    }
-    /* `after: 2026-01-01` asks for a time, not for a page. */
-    parameter->is_paging = value != NULL ? value->boolean
-                                         : (type == ATTRIBUTE_STRING || type == ATTRIBUTE_LONG) &&
-                                               is_paging_name(parameter->name);
-}
-
 amanat_result openapi_extend_parameter(struct openapi *openapi, const struct document *at,
-                                       const struct document *value_labels,
+                                       const struct document *value_labels, enum paging paging,
                                        struct catalogue_parameter *parameter)
 {
-    read_paging(openapi, at, parameter);
+    const enum paging own = openapi_read_paging(openapi, at);
+    parameter->is_paging = paging_of_parameter(parameter, own == PAGING_BY_NAME ? paging : own);
     if (parameter->value.type == ATTRIBUTE_NONE || parameter->value.type == ATTRIBUTE_RECORD) {
         return AMANAT_OK; /* reported: it has no usable type */
     }

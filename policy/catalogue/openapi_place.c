@@ -117,6 +117,7 @@ static const struct {
     {CONTEXT_PARAMETER, "x-amanat-subject"},      {CONTEXT_BODY, "x-amanat-body"},
     {CONTEXT_PARAMETER, "x-amanat-value-labels"}, {CONTEXT_SCHEMA, "x-amanat-value-labels"},
     {CONTEXT_PARAMETER, "x-amanat-bind"},         {CONTEXT_PARAMETER, "x-amanat-paging"},
+    {CONTEXT_SCHEMA, "x-amanat-paging"},
 };
 #define EXTENSION_COUNT (sizeof(extensions) / sizeof(extensions[0]))
 

@@ -33,7 +33,7 @@ AMANAT_MUST_CHECK amanat_result ruleset_compile(const struct ruleset_sources *so
 /**
  * Warns of policies that are right and perhaps not meant: "weaker-mode-forbidden",
  * "query-finer-than-answer", "case-unbound" (ruleset_lint.c),
- * "paging-shows-left-out-records" (ruleset_parameter.c).
+ * "paging-shows-left-out-records" (ruleset_paging.c).
  */
 AMANAT_MUST_CHECK amanat_result ruleset_lint(const struct ruleset *ruleset,
                                              struct amanat_diagnostics *diagnostics);

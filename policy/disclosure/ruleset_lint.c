@@ -624,7 +624,7 @@ static amanat_result run_lints(struct linter *linter)
     for (size_t i = 0; i < sizeof(lints) / sizeof(lints[0]); i++) {
         TRY(lints[i](linter));
     }
-    return AMANAT_OK;
+    return ruleset_lint_paging(linter->ruleset, linter->arena, linter->diagnostics);
 }
 
 amanat_result ruleset_lint(const struct ruleset *ruleset, struct amanat_diagnostics *diagnostics)
@@ -633,7 +633,6 @@ amanat_result ruleset_lint(const struct ruleset *ruleset, struct amanat_diagnost
         .ruleset = ruleset, .arena = arena_new(RULESET_SCRATCH_LIMIT), .diagnostics = diagnostics};
     const amanat_result result = run_lints(&linter);
     arena_free(linter.arena);
-    ruleset_lint_paging(ruleset, diagnostics);
     ruleset_quote_folder(&ruleset->sources, diagnostics);
     return result;
 }

@@ -60,8 +60,10 @@ void ruleset_quote_folder(const struct ruleset_sources *sources,
 AMANAT_MUST_CHECK amanat_result ruleset_check_bindings(const struct ruleset *ruleset,
                                                        struct amanat_diagnostics *diagnostics);
 
-/** Warns of parameters that page where policies may leave records out (ruleset_parameter.c). */
-void ruleset_lint_paging(const struct ruleset *ruleset, struct amanat_diagnostics *diagnostics);
+/** Warns of parameters that page where policies may leave records out (ruleset_paging.c). */
+AMANAT_MUST_CHECK amanat_result ruleset_lint_paging(const struct ruleset *ruleset,
+                                                    struct arena *arena,
+                                                    struct amanat_diagnostics *diagnostics);
 
 /** The ids of all entities of type Partner, the folder's first. */
 AMANAT_MUST_CHECK amanat_result ruleset_list_partners(const struct ruleset *ruleset,

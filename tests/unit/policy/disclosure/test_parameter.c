@@ -242,6 +242,9 @@ static const struct told told[] = {
     {"@@{name: limit, in: query, schema: {type: integer}, x-amanat-label: count},\n"
      " {name: level, in: query, schema: {type: integer}, x-amanat-bind: partner.level}",
      AMANAT_SEVERITY_WARNING, "paging-shows-left-out-records", "leave some out by their `city`"},
+    {"@@{name: limit, in: query, schema: {type: integer}, x-amanat-label: count},\n"
+     " {name: city, in: query, schema: {type: string}, x-amanat-bind: agent.role}",
+     AMANAT_SEVERITY_WARNING, "paging-shows-left-out-records", "`x-amanat-bind: partner.city`"},
     /* nothing to tell: the condition goes upstream, nobody may page, it is no paging */
     {"{name: limit, in: query, schema: {type: integer}, x-amanat-label: count},\n"
      " {name: town, in: query, schema: {type: string}, x-amanat-bind: partner.city}",
