@@ -12,20 +12,50 @@
 /* U+FDFA, the longest, becomes 18; see Unicode 15, DerivedNormalizationProps. */
 #define LONGEST_DECOMPOSITION 32
 
-/* What the general category does not tell. 0: dropped. */
+/*
+ * What neither decomposition nor the general category tells, ascending. 0: dropped; a digit is that
+ * of the first, those behind it count on.
+ */
 static const struct {
-    uint32_t scalar;
-    uint32_t folded;
+    uint32_t first;
+    uint32_t last;
+    char folded;
 } exceptions[] = {
-    {0x0640, 0}, /* tatweel: stretches a word */
-    {0x115F, 0}, /* Hangul fillers: letters that nobody sees */
-    {0x1160, 0},   {0x3164, 0}, {0xFFA0, 0}, {0x02D7, '-'}, /* modifier minus */
-    {0x2043, '-'},                                          /* hyphen bullet */
-    {0x2212, '-'},                                          /* minus */
-    {0x2796, '-'},                                          /* heavy minus */
-    {0x2044, '/'},                                          /* fraction slash */
-    {0x2215, '/'},                                          /* division slash */
-    {0x2800, ' '},                                          /* braille blank */
+    {0x00B7, 0x00B7, '.'},   /* middle dot */
+    {0x02D7, 0x02D7, '-'},   /* modifier minus */
+    {0x0640, 0x0640, 0},     /* tatweel: stretches a word */
+    {0x06D4, 0x06D4, '.'},   /* the full stop of Urdu, which looks like a dash */
+    {0x115F, 0x1160, 0},     /* Hangul fillers: letters that nobody sees */
+    {0x2022, 0x2022, '.'},   /* bullet */
+    {0x2043, 0x2043, '-'},   /* hyphen bullet */
+    {0x2044, 0x2044, '/'},   /* fraction slash */
+    {0x2053, 0x2053, '-'},   /* swung dash */
+    {0x2065, 0x2065, 0},     /* not assigned, but promised to be invisible: here and below */
+    {0x2212, 0x2212, '-'},   /* minus */
+    {0x2215, 0x2215, '/'},   /* division slash */
+    {0x2219, 0x2219, '.'},   /* bullet operator */
+    {0x22C5, 0x22C5, '.'},   /* dot operator */
+    {0x2474, 0x247C, '1'},   /* in parentheses */
+    {0x2488, 0x2490, '1'},   /* with a full stop */
+    {0x24F5, 0x24FD, '1'},   /* in two circles */
+    {0x24FF, 0x24FF, '0'},   /* white in a black circle */
+    {0x2500, 0x2501, '-'},   /* box drawing */
+    {0x2776, 0x277E, '1'},   /* the same */
+    {0x2780, 0x2788, '1'},   /* in a circle, without serifs */
+    {0x278A, 0x2792, '1'},   /* white, the same */
+    {0x2795, 0x2795, '+'},   /* heavy plus */
+    {0x2796, 0x2796, '-'},   /* heavy minus */
+    {0x2800, 0x2800, ' '},   /* braille blank */
+    {0x3002, 0x3002, '.'},   /* ideographic full stop: a dot of host names, RFC 3490 */
+    {0x30FB, 0x30FB, '.'},   /* katakana middle dot */
+    {0x3164, 0x3164, 0},     /* Hangul filler */
+    {0xFFA0, 0xFFA0, 0},     /* the same, half width */
+    {0xFFF0, 0xFFF8, 0},     /* not assigned */
+    {0x1F100, 0x1F100, '0'}, /* with a full stop */
+    {0x1F101, 0x1F10A, '0'}, /* with a comma */
+    {0x1F10B, 0x1F10B, '0'}, /* in a circle */
+    {0x1F10C, 0x1F10C, '0'}, /* white in a black circle */
+    {0xE0000, 0xE0FFF, 0},   /* tags, variation selectors, and much that is not assigned */
 };
 
 void folded_text_init(struct folded_text *folded, size_t limit)
@@ -65,16 +95,30 @@ static uint32_t fold_control(uint32_t scalar)
     return is_space ? ' ' : 0;
 }
 
+static bool find_exception(uint32_t scalar, uint32_t *out)
+{
+    size_t at = 0;
+    while (at < sizeof(exceptions) / sizeof(exceptions[0]) && exceptions[at].last < scalar) {
+        at++;
+    }
+    if (at == sizeof(exceptions) / sizeof(exceptions[0]) || exceptions[at].first > scalar) {
+        return false;
+    }
+    const uint32_t folded = (unsigned char)exceptions[at].folded;
+    const bool counts_on = folded >= '0' && folded <= '9';
+    *out = folded + (counts_on ? scalar - exceptions[at].first : 0);
+    return true;
+}
+
 /* A scalar value that is decomposed, as it is compared; 0: dropped. */
 static uint32_t fold_scalar(uint32_t scalar)
 {
+    uint32_t folded = 0;
     if (scalar >= 0x20 && scalar < 0x7F) {
         return scalar;
     }
-    for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++) {
-        if (exceptions[i].scalar == scalar) {
-            return exceptions[i].folded;
-        }
+    if (find_exception(scalar, &folded)) {
+        return folded;
     }
     switch (utf8proc_category((utf8proc_int32_t)scalar)) {
     case UTF8PROC_CATEGORY_ND:
@@ -89,6 +133,7 @@ static uint32_t fold_scalar(uint32_t scalar)
         return fold_control(scalar);
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
         return 0;
     default:
@@ -111,8 +156,13 @@ void folded_text_add(struct folded_text *folded, uint32_t scalar, size_t begin, 
     const struct fold_origin origin = {(uint32_t)begin, (uint32_t)end};
     utf8proc_int32_t parts[LONGEST_DECOMPOSITION];
     int boundary = 0;
+    uint32_t exception = 0;
     if (scalar >= 0x20 && scalar < 0x7F) {
         append(folded, scalar, &origin);
+        return;
+    }
+    if (find_exception(scalar, &exception)) {
+        append(folded, exception, &origin);
         return;
     }
     const utf8proc_ssize_t count =

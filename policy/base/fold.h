@@ -4,11 +4,13 @@
  * in, with the way back from each byte to where it came from.
  *
  *   compatibility forms     decomposed (NFKD): full width, superscripts, ligatures, enclosed …
- *   decimal digits          of every script, as 0 to 9
+ *   decimal digits          of every script, as 0 to 9; also in circles, parentheses, with a dot
  *   white space             each as one blank: of every width, non-breaking, tabs, line ends
  *   dashes                  of every length, minus signs, hyphen bullet, as `-`
+ *   dots                    bullets, middle dots, full stops of Urdu and Chinese, as `.`
  *   marks, invisibles       dropped: combining and enclosing marks, format and control characters,
- *                           joiners, soft hyphens, directional marks, tatweel, variation selectors
+ *                           joiners, soft hyphens, directional marks, tatweel, variation selectors,
+ *                           and what is not assigned but promised to be invisible
  *
  * Letters keep their case and their script. The tables are utf8proc's (Unicode 15).
  */

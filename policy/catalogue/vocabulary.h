@@ -71,6 +71,8 @@ struct scrub_pattern {
     struct bytes name;
     const struct pattern *pattern;
     enum scrub_check check;
+    /** Ours, all of which are short: sought from each character, also inside what was found. */
+    bool overlaps;
 };
 
 struct catalogue_label {

@@ -18,39 +18,42 @@
 
 /* What people put between the groups of a number. */
 #define BETWEEN "[ ._/-]{0,3}"
-#define IN_CALL "[ ./()-]{0,3}"
+#define IN_CALL "[ ._/()-]{0,4}"
+/* Of a name before `@` (RFC 5322 §3.2.3, atext), and of a host's. */
+#define IN_NAME "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\\x{80}-\\x{10FFFF}-]"
+#define IN_HOST "[A-Za-z0-9\\x{80}-\\x{10FFFF}-]"
 
 static const struct {
     struct bytes name;
     struct bytes text;
     enum scrub_check check;
 } known_patterns[] = {
-    /* 5, 7 and 1 digits; or 13 of them, each apart from the next in the same way */
+    /* groups of 5, 7 and 1 digits; in each group all digits stand apart in the same way, or none */
     {BYTES_INIT("cnic"),
-     BYTES_INIT("(?<![0-9])[1-9](?:[0-9]{4}" BETWEEN "[0-9]{7}" BETWEEN "[0-9]"
-                "|([ ._/-])(?:[0-9]\\1){11}[0-9])(?![0-9])"),
+     BYTES_INIT("(?<![0-9])[1-9]([ ._/-]?)[0-9](?:\\1[0-9]){3}" BETWEEN
+                "[0-9](?:\\1[0-9]){6}" BETWEEN "[0-9](?![0-9])"),
      SCRUB_CHECK_NONE},
-    {BYTES_INIT("iban"), BYTES_INIT("(?i)[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}"),
+    {BYTES_INIT("iban"), BYTES_INIT("(?i)[A-Z]{2}[0-9]{2}(?:" BETWEEN "[A-Z0-9]){11,30}"),
      SCRUB_CHECK_IBAN},
-    /* +… or 00…; 0 and 9 or 10 digits, the first three together; 92 3… */
+    /* +… or 00…; 0 and 9 or 10 digits, the first three together; 92 3…, 92 (0)3… or 0 3… */
     {BYTES_INIT("phone"),
      BYTES_INIT("(?:\\+|(?<![0-9])00)" IN_CALL "[1-9](?:" IN_CALL "[0-9]){6,13}(?![0-9])"
                 "|(?<![0-9])\\(?0(?=[1-9][0-9])(?:" IN_CALL "[0-9]){9,10}(?![0-9])"
-                "|(?<![0-9])92" IN_CALL "3(?:" IN_CALL "[0-9]){9}(?![0-9])"),
+                "|(?<![0-9])(?:92(?:" IN_CALL "0)?" IN_CALL "|\\(?0[ ()-]{0,3})3(?:" IN_CALL
+                "[0-9]){9}(?![0-9])"),
      SCRUB_CHECK_NONE},
     {BYTES_INIT("email"),
-     BYTES_INIT("[A-Za-z0-9._%+'\\x{80}-\\x{10FFFF}-]{1,64}@"
-                "(?:[A-Za-z0-9\\x{80}-\\x{10FFFF}-]{1,63}\\.){1,8}"
-                "[A-Za-z\\x{80}-\\x{10FFFF}]{2,24}"),
+     BYTES_INIT("(?:" IN_NAME "{1,64}|\"[^\"]{1,64}\") ?@ ?(?:" IN_HOST "{1,63}\\.){1,8}"
+                "(?:xn--[A-Za-z0-9-]{1,59}|[A-Za-z\\x{80}-\\x{10FFFF}]{2,24})"),
      SCRUB_CHECK_NONE},
-    /* 2 to 4 letters, perhaps 2 digits of a year, 3 or 4 digits; small letters only without a blank
-     */
+    /* 2 to 4 letters, perhaps 2 digits of a year and a letter, 3 or 4 digits; small letters only
+     * without a blank */
     {BYTES_INIT("plate"),
      BYTES_INIT("(?<![A-Za-z0-9])(?!(?i:FIR|PPC|CRPC|NO|RS|PKR|REF|SRO)\\b)"
                 "(?:[A-Z]{2,4}[ -]{0,3}|[A-Za-z]{2,4}-?)"
-                "(?:[0-9]{2}[ -]{1,3})?[0-9]{3,4}(?![A-Za-z0-9])"),
+                "(?:[0-9]{2}[A-Z]?[ -]{1,3})?[0-9]{3,4}(?![A-Za-z0-9])"),
      SCRUB_CHECK_NONE},
-    {BYTES_INIT("card"), BYTES_INIT("(?<![0-9])[2-6][0-9]{3}(?:[ ._/-]?[0-9]){9,15}(?![0-9])"),
+    {BYTES_INIT("card"), BYTES_INIT("(?<![0-9])[2-6][0-9]{3}(?:" BETWEEN "[0-9]){9,15}(?![0-9])"),
      SCRUB_CHECK_LUHN},
 };
 
@@ -90,6 +93,7 @@ static amanat_result read_known(struct vocabulary_reader *reader, const struct d
     }
     out->name = known_patterns[index].name;
     out->check = known_patterns[index].check;
+    out->overlaps = true;
     return pattern_compile(reader->arena, known_patterns[index].text, PATTERN_SEARCHES, &fault,
                            &out->pattern);
 }

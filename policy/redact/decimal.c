@@ -69,6 +69,36 @@ bool decimal_read(struct bytes text, struct spelt_number *out)
     return read_exponent(text, &at, out) && at == text.length;
 }
 
+bool decimal_is_zero(const struct spelt_number *number)
+{
+    for (int i = 0; i < number->count; i++) {
+        if (number->digits[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void decimal_write_plain(const struct spelt_number *number, struct buffer *out)
+{
+    const int point = number->count + number->exponent; /* so many digits stand before it */
+    int at = 0;
+    while (at < number->count && at + 1 < point && number->digits[at] == 0) {
+        at++;
+    }
+    buffer_append_string(out, number->negative ? "-" : "");
+    buffer_append_string(out, point <= 0 ? "0." : "");
+    for (int i = point; i < 0; i++) {
+        buffer_append_byte(out, '0');
+    }
+    for (; at < number->count || at < point; at++) {
+        if (at == point && at > 0) {
+            buffer_append_byte(out, '.');
+        }
+        buffer_append_byte(out, (char)('0' + (at < number->count ? number->digits[at] : 0)));
+    }
+}
+
 void decimal_scale(const struct spelt_number *number, unsigned scale, struct decimal_integer *out)
 {
     const int shift = number->exponent + (int)scale; /* > 0: zeros behind; < 0: digits to drop */

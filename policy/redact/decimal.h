@@ -36,6 +36,12 @@ struct decimal_integer {
 /** False for what is no number, has more than 64 digits, or an exponent beyond ±64. */
 bool decimal_read(struct bytes text, struct spelt_number *out);
 
+/** Whether it is zero, of either sign. */
+bool decimal_is_zero(const struct spelt_number *number);
+
+/** The number with all its digits and without an exponent. */
+void decimal_write_plain(const struct spelt_number *number, struct buffer *out);
+
 /** |number| · 10^scale, cut to an integer; `scale` is 0 to 18. */
 void decimal_scale(const struct spelt_number *number, unsigned scale, struct decimal_integer *out);
 

@@ -22,7 +22,7 @@ static bool read_age(struct bytes text, int *out)
 {
     struct spelt_number number;
     struct decimal_integer whole;
-    if (!decimal_read(text, &number) || number.negative) {
+    if (!decimal_read(text, &number) || (number.negative && !decimal_is_zero(&number))) {
         return false;
     }
     decimal_scale(&number, 0, &whole);

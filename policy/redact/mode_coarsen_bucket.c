@@ -6,21 +6,11 @@
 #include "policy/redact/decimal.h"
 #include "policy/redact/modes.h"
 
-static bool is_zero(const struct spelt_number *number)
-{
-    for (int i = 0; i < number->count; i++) {
-        if (number->digits[i] != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* With n = |number| · 10^scale cut to an integer: what was cut matters below zero only. */
 static bool is_below(const struct spelt_number *number, const struct coarsen_bucket *bucket)
 {
     struct decimal_integer integer;
-    const bool negative = number->negative && !is_zero(number);
+    const bool negative = number->negative && !decimal_is_zero(number);
     const bool bucket_negative = bucket->negative && bucket->bound.digits > 0;
     if (negative != bucket_negative) {
         return negative;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/base/guard.h"
+#include "policy/redact/decimal.h"
 #include "policy/redact/json_text.h"
 
 /** What is replaced: bytes of the token, and the pattern that found them. */
@@ -108,7 +109,24 @@ static size_t next_character(struct bytes text, size_t at)
     return at;
 }
 
-/* Adds all that one pattern finds; false when a limit was hit. */
+/* Adds a span to those of a pattern; what it shares with the one before becomes one. */
+static void add_span(struct scrub *scrub, struct span span)
+{
+    struct span *last = NULL;
+    if (scrub->spans.length > 0) {
+        last = (struct span *)(void *)(scrub->spans.at + scrub->spans.length) - 1;
+    }
+    if (last != NULL && last->pattern == span.pattern && span.begin < last->end) {
+        last->end = span.end > last->end ? span.end : last->end;
+        return;
+    }
+    buffer_append(&scrub->spans, bytes_of((const char *)&span, sizeof(span)));
+}
+
+/*
+ * Adds all that one pattern finds; false when a limit was hit, or nothing can be replaced where it
+ * matches (`\K` at its end).
+ */
 static bool find_spans_of(struct scrub *scrub, const struct subject *subject,
                           const struct scrub_pattern *pattern, size_t number)
 {
@@ -122,13 +140,14 @@ static bool find_spans_of(struct scrub *scrub, const struct subject *subject,
         const struct bytes match = pattern_group(scrub->matcher, text, 0);
         const size_t begin = (size_t)(match.at - text.at);
         size_t end = begin + match.length;
-        if (match.length == 0 || !scrub_check_passes(pattern->check, text, begin, &end)) {
-            from = next_character(text, begin > from ? begin : from);
-            continue;
+        if (match.length == 0) {
+            return false;
         }
-        const struct span span = span_of(scrub, subject, begin, end, number);
-        buffer_append(&scrub->spans, bytes_of((const char *)&span, sizeof(span)));
-        from = end;
+        const bool passes = scrub_check_passes(pattern->check, text, begin, &end);
+        if (passes) {
+            add_span(scrub, span_of(scrub, subject, begin, end, number));
+        }
+        from = passes && !pattern->overlaps ? end : next_character(text, begin);
     }
     return true;
 }
@@ -225,17 +244,69 @@ amanat_result scrub_string(struct scrub *scrub, const struct catalogue_label *la
     return buffer_check(out);
 }
 
+/* ---- what cannot be changed ---- */
+
+/* A number as it is spelt without its exponent; false: it has too many digits. */
+static bool spell_out(struct bytes token, struct buffer *out)
+{
+    struct spelt_number number;
+    buffer_reset(out);
+    if (!decimal_read(token, &number)) {
+        return false;
+    }
+    decimal_write_plain(&number, out);
+    return true;
+}
+
+static bool has_exponent(struct bytes token)
+{
+    return bytes_find(token, 'e') < token.length || bytes_find(token, 'E') < token.length;
+}
+
+/* False when something is found, or a limit was hit. */
+static bool finds_nothing(struct scrub *scrub, const struct catalogue_label *label,
+                          const struct subject *subject)
+{
+    return find_spans(scrub, label, subject) && scrub->spans.length == 0;
+}
+
+static bool number_is_clean(struct scrub *scrub, const struct catalogue_label *label,
+                            struct bytes token)
+{
+    struct subject subject = {.text = token};
+    if (!finds_nothing(scrub, label, &subject)) {
+        return false;
+    }
+    if (!has_exponent(token)) {
+        return true;
+    }
+    if (!spell_out(token, &scrub->before)) {
+        return false;
+    }
+    subject.text = buffer_bytes(&scrub->before);
+    return finds_nothing(scrub, label, &subject);
+}
+
+static bool string_is_clean(struct scrub *scrub, const struct catalogue_label *label,
+                            struct bytes token)
+{
+    struct subject subject;
+    return make_subject(scrub, token, &subject) && finds_nothing(scrub, label, &subject);
+}
+
 amanat_result scrub_is_clean(struct scrub *scrub, const struct catalogue_label *label,
                              struct bytes token, bool *out_clean)
 {
-    struct subject subject = {.text = token};
     *out_clean = false;
     TRY(need_matcher(scrub));
     const bool is_string = token.length > 0 && token.at[0] == '"';
-    const bool searched =
-        (!is_string || make_subject(scrub, token, &subject)) && find_spans(scrub, label, &subject);
-    const amanat_result result = buffer_check(&scrub->spans);
-    *out_clean = searched && scrub->spans.length == 0 && amanat_is_ok(result);
+    const bool clean =
+        is_string ? string_is_clean(scrub, label, token) : number_is_clean(scrub, label, token);
+    amanat_result result = buffer_check(&scrub->spans);
+    if (amanat_is_ok(result)) {
+        result = buffer_check(&scrub->before);
+    }
+    *out_clean = clean && amanat_is_ok(result);
     reset(scrub);
     return result;
 }

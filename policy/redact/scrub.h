@@ -5,8 +5,11 @@
  * matched characters, and only that, is replaced. When something was replaced, the result is
  * searched again, until nothing is found in it: what leaves holds no match.
  *
+ * Patterns of ours are short, and are sought again from each character: a number that begins inside
+ * another match is found as well.
+ *
  * Withheld whole: a string whose folded copy is longer than SCRUB_TEXT_LIMIT, one in which a match
- * hits a limit of policy/base/pattern.h, and one that is not clean after SCRUB_ROUNDS.
+ * hits a limit of policy/base/pattern.h or is empty, and one that is not clean after SCRUB_ROUNDS.
  */
 #ifndef AMANAT_POLICY_REDACT_SCRUB_H
 #define AMANAT_POLICY_REDACT_SCRUB_H
@@ -46,8 +49,8 @@ AMANAT_MUST_CHECK amanat_result scrub_string(struct scrub *scrub,
                                              bool *out_disclosed);
 
 /**
- * Whether a token that cannot be changed (a number, a name) holds nothing that the patterns find.
- * MEMORY.
+ * Whether a token that cannot be changed (a number, a name) holds nothing that the patterns find; a
+ * number neither as it is spelt nor without its exponent. MEMORY.
  */
 AMANAT_MUST_CHECK amanat_result scrub_is_clean(struct scrub *scrub,
                                                const struct catalogue_label *label,

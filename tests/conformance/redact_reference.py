@@ -7,6 +7,7 @@ output as text. Nothing is shared with the C code but the format of descriptions
 import base64
 import calendar
 import datetime
+import decimal
 import hashlib
 import hmac
 import ipaddress
@@ -158,7 +159,7 @@ def coarsen_time(unit, text):
         offset = found[7]
         if offset and offset not in "Zz":
             # 400 years later the calendar is the same, and Python's begins with year 1
-            shift = 400 if year < 400 else -400
+            shift = 400 if year < 5000 else -400
             moment = datetime.datetime(year + shift, month, day, hour, minute)
             delta = datetime.timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
             moment = moment - delta if offset[0] == "+" else moment + delta
@@ -218,7 +219,7 @@ def coarsen_bucket(buckets, text, is_number):
 def age_of(today, text, is_number):
     value = read_decimal(text)
     if value is not None:
-        return math.floor(value) if not text.startswith("-") and value < 151 else None
+        return math.floor(value) if 0 <= value < 151 else None
     birth = None if is_number else read_instant(text)
     if not birth:
         return None
@@ -294,13 +295,17 @@ def tokenize(labels, key, partner, label, text):
 
 # ---- scrubbing ----
 
-EXCEPTIONS = {0x640: "", 0x115F: "", 0x1160: "", 0x3164: "", 0xFFA0: "", 0x2D7: "-", 0x2043: "-", 0x2212: "-", 0x2796: "-", 0x2044: "/", 0x2215: "/",
-              0x2800: " "}
+EXCEPTIONS = {0x640: "", 0x115F: "", 0x1160: "", 0x3164: "", 0xFFA0: "", 0x2065: "", 0x2D7: "-", 0x2043: "-", 0x2053: "-", 0x2212: "-", 0x2500: "-",
+              0x2501: "-", 0x2796: "-", 0x2044: "/", 0x2215: "/", 0x2800: " ", 0xB7: ".", 0x6D4: ".", 0x2022: ".", 0x2219: ".", 0x22C5: ".", 0x3002: ".",
+              0x30FB: ".", 0x2795: "+", 0x24FF: "0", 0x1F100: "0", 0x1F10B: "0", 0x1F10C: "0"}
+EXCEPTIONS.update({scalar: "" for span in (range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000)) for scalar in span})
+EXCEPTIONS.update({one + i: str(i + 1) for one in (0x2474, 0x2488, 0x24F5, 0x2776, 0x2780, 0x278A) for i in range(9)})
+EXCEPTIONS.update({0x1F101 + i: str(i) for i in range(10)})
 
 
 def fold(character):
     out = ""
-    for part in unicodedata.normalize("NFKD", character):
+    for part in character if ord(character) in EXCEPTIONS else unicodedata.normalize("NFKD", character):
         category = unicodedata.category(part)
         if ord(part) in EXCEPTIONS:
             out += EXCEPTIONS[ord(part)]
@@ -310,7 +315,7 @@ def fold(character):
             out += "-"
         elif category in ("Zs", "Zl", "Zp") or part in "\t\n\v\f\r\x85":
             out += " "
-        elif category not in ("Cc", "Cf", "Mn", "Me"):
+        elif category not in ("Cc", "Cf", "Mn", "Mc", "Me"):
             out += part
     return out
 
@@ -331,16 +336,18 @@ def is_card(text):
     return 13 <= len(digits) <= 19 and sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits)) % 10 == 0
 
 
-APART = r"[ ./()-]{0,3}"
+BETWEEN, APART = r"[ ._/-]{0,3}", r"[ ._/()-]{0,4}"
+NAME, HOST = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]", "[A-Za-z0-9\x80-\U0010ffff-]"
 KNOWN = {  # pattern, and for numbers with check digits: what may not follow their end, and the check
-    "cnic": (r"(?<!\d)[1-9](?:\d{4}[ ._/-]{0,3}\d{7}[ ._/-]{0,3}\d|([ ._/-])\d(?:\1\d){11})(?!\d)", None, None),
-    "iban": (r"(?i:[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11,30})", "[A-Za-z0-9]", is_iban),
-    "phone": (rf"(?:\+|(?<!\d)00){APART}[1-9](?:{APART}\d){{6,13}}(?!\d)"
-              rf"|(?<!\d)\(?0[1-9]\d(?:{APART}\d){{7,8}}(?!\d)|(?<!\d)92{APART}3(?:{APART}\d){{9}}(?!\d)", None, None),
-    "email": ("[A-Za-z0-9._%+'\x80-\U0010ffff-]{1,64}@(?:[A-Za-z0-9\x80-\U0010ffff-]{1,63}\\.){1,8}[A-Za-z\x80-\U0010ffff]{2,24}", None, None),
-    "plate": (r"(?<![A-Za-z0-9])(?!(?i:FIR|PPC|CRPC|NO|RS|PKR|REF|SRO)\b)(?:[A-Z]{2,4}[ -]{0,3}|[A-Za-z]{2,4}-?)(?:\d\d[ -]{1,3})?\d{3,4}"
+    "cnic": (rf"(?<!\d)[1-9](?:\d{{4}}{BETWEEN}\d{{7}}{BETWEEN}\d|([ ._/-])\d(?:\1\d){{3}}{BETWEEN}\d(?:\1\d){{6}}{BETWEEN}\d)(?!\d)", None, None),
+    "iban": (rf"(?i:[A-Z]{{2}}\d\d(?:{BETWEEN}[A-Z0-9]){{11,30}})", "[A-Za-z0-9]", is_iban),
+    "phone": (rf"(?:\+|(?<!\d)00){APART}[1-9](?:{APART}\d){{6,13}}(?!\d)|(?<!\d)\(?0[1-9]\d(?:{APART}\d){{7,8}}(?!\d)"
+              rf"|(?<!\d)(?:92(?:{APART}0)?{APART}|\(?0[ ()-]{{0,3}})3(?:{APART}\d){{9}}(?!\d)", None, None),
+    "email": (rf'(?:{NAME}{{1,64}}|"[^"]{{1,64}}") ?@ ?(?:{HOST}{{1,63}}\.){{1,8}}(?:xn--[A-Za-z0-9-]{{1,59}}|[A-Za-z\x80-\U0010ffff]{{2,24}})',
+              None, None),
+    "plate": (r"(?<![A-Za-z0-9])(?!(?i:FIR|PPC|CRPC|NO|RS|PKR|REF|SRO)\b)(?:[A-Z]{2,4}[ -]{0,3}|[A-Za-z]{2,4}-?)(?:\d\d[A-Z]?[ -]{1,3})?\d{3,4}"
               r"(?![A-Za-z0-9])", None, None),
-    "card": (r"(?<!\d)[2-6]\d{3}(?:[ ._/-]?\d){9,15}(?!\d)", "[0-9]", is_card),
+    "card": (rf"(?<!\d)[2-6]\d{{3}}(?:{BETWEEN}\d){{9,15}}(?!\d)", "[0-9]", is_card),
 }
 
 
@@ -352,7 +359,8 @@ def matches(pattern, text):
         ends = [found.end()] if check is None else [
             end for end in range(found.end(), found.start(), -1)
             if check(text[found.start():end]) and text[end - 1].isalnum() and not re.match(follows, text[end:])]
-        at = ends[0] if ends else found.start() + 1
+        # ours are sought from each character, also inside what was found
+        at = ends[0] if ends and not isinstance(pattern, str) else found.start() + 1
         if ends:
             yield found.start(), ends[0]
 
@@ -393,7 +401,13 @@ def scrub(patterns, token):
 def is_clean(patterns, token):
     if token[0] == '"':
         return scrub_once(patterns, token) == token
-    return not any(True for pattern in patterns for _ in matches(pattern, token))
+    spellings = [token]
+    if "e" in token.lower():
+        value = read_decimal(token)
+        if value is None:
+            return not patterns
+        spellings.append(format(decimal.Decimal(token), "f"))
+    return not any(True for pattern in patterns for spelling in spellings for _ in matches(pattern, spelling))
 
 
 # ---- the redactor ----

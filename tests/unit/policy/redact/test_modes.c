@@ -344,6 +344,9 @@ static void test_modes__an_age_becomes_its_band(void **state)
         {"150.9", "90"},
         {"151", NULL},
         {"-1", NULL},
+        {"-0.5", NULL},
+        {"-0", "0"}, /* the number is 0, however it is spelt */
+        {"\"-0.0e5\"", "\"0-9\""},
         {"1e99", NULL},
     };
     EXPECT("{coarsen: {age_band: 10}}", DISCLOSURE_COARSEN, rows);

@@ -195,6 +195,27 @@ static void test_scrub__finds_a_cnic_however_it_is_spelt(void **state)
         "5202-1234567-1", /* superscript 3 */
         "\xE2\x91\xA2"
         "5202-1234567-1", /* enclosed 3 */
+        "\xE2\x9D\xB8"
+        "5202-1234567-1", /* white in a black circle */
+        "\xE2\x91\xB6"
+        "5202-1234567-1",                /* in parentheses */
+        "3 5 2 0 2 - 1 2 3 4 5 6 7 - 1", /* in the boxes of a form */
+        "3 5 2 0 2  1 2 3 4 5 6 7  1",   /* the same */
+        "35202\xDB\x94"
+        "1234567\xDB\x94"
+        "1", /* the full stop of Urdu */
+        "35202\xC2\xB7"
+        "1234567\xC2\xB7"
+        "1", /* middle dot */
+        "35202\xE2\x94\x80"
+        "1234567\xE2\x94\x80"
+        "1", /* box drawing */
+        "35\xE2\x81\xA5"
+        "202-1234567-1", /* not assigned, invisible */
+        "352\xF3\xA0\xBF\xBF"
+        "02-1234567-1", /* the same */
+        "3\xE0\xA4\x83"
+        "5202-1234567-1", /* a combining mark that takes place */
     };
     struct label_fixture fixture = open_label("[cnic]");
     assert_true(sizeof(spellings) / sizeof(spellings[0]) >= 40);
@@ -256,6 +277,15 @@ static void test_scrub__knows_the_other_names(void **state)
         {"\"0092-300-1234567\"", "\"[phone]\""},
         {"\"923001234567\"", "\"[phone]\""},
         {"\"+44 20 7946 0958\"", "\"[phone]\""},
+        {"\"+92 (300) - 1234567\"", "\"[phone]\""},
+        {"\"92 (0)300 1234567\"", "\"[phone]\""},
+        {"\"(0)300-1234567\"", "\"[phone]\""},
+        {"\"0 3 0 0 1 2 3 4 5 6 7\"", "\"[phone]\""},
+        {"\"0300_1234567\"", "\"[phone]\""},
+        {"\"\xE2\x9E\x95"
+         "923001234567\"",
+         "\"[phone]\""},
+        {"\"0.3123456789\"", NULL},
         {"\"\xDB\xB0\xDB\xB3\xDB\xB0\xDB\xB0-"
          "\xDB\xB1\xDB\xB2\xDB\xB3\xDB\xB4\xDB\xB5\xDB\xB6\xDB\xB7\"",
          "\"[phone]\""},
@@ -274,6 +304,16 @@ static void test_scrub__knows_the_other_names(void **state)
         {"\"a@\xC2\xAD"
          "example.com.\"",
          "\"[email].\""},
+        {"\"o'neil!x/y=z@example.com\"", "\"[email]\""},
+        {"\"\\\"ali khan\\\"@example.com\"", "\"[email]\""},
+        {"\"ali @ example.com\"", "\"[email]\""},
+        {"\"\xD8\xB9\xD9\x84\xDB\x8C@\xD9\x85\xD8\xAB\xD8\xA7\xD9\x84"
+         ".\xD9\xBE\xD8\xA7\xDA\xA9\xD8\xB3\xD8\xAA\xD8\xA7\xD9\x86\"",
+         "\"[email]\""},
+        {"\"a@example\xE3\x80\x82"
+         "com\"",
+         "\"[email]\""},
+        {"\"a@xn--mgbh0fb.xn--mgbai9azgqp6j\"", "\"[email]\""},
         {"\"a@b\"", NULL},
         {"\"@home\"", NULL},
     };
@@ -284,6 +324,7 @@ static void test_scrub__knows_the_other_names(void **state)
         {"\"IBAN:PK36-SCBL-0000-0011-2345-6702\"", "\"IBAN:[iban]\""},
         {"\"IBANPK36SCBL0000001123456702\"", "\"IBAN[iban]\""},
         {"\"GB82 WEST 1234 5698 7654 32, DE89370400440532013000\"", "\"[iban], [iban]\""},
+        {"\"PK36  SCBL\\r\\n0000 0011.2345/6702\"", "\"[iban]\""},
         {"\"PK36SCBL0000001123456703\"", NULL}, /* its check digits are wrong */
         {"\"GB82 WEST 1234 5698 7654\"", NULL},
         {"\"PK36SCBL00000011234567021\"", NULL},
@@ -292,6 +333,7 @@ static void test_scrub__knows_the_other_names(void **state)
     static const struct row cards[] = {
         {"\"4111 1111 1111 1111\"", "\"[card]\""},
         {"\"4111-1111-1111-1111 12/28\"", "\"[card] 12/28\""},
+        {"\"4111 1111\\r\\n1111 - 1111\"", "\"[card]\""},
         {"\"378282246310005\"", "\"[card]\""},
         {"\"5555555555554444 and 4012888888881881\"", "\"[card] and [card]\""},
         {"\"12 4111111111111111\"", "\"12 [card]\""},
@@ -303,12 +345,40 @@ static void test_scrub__knows_the_other_names(void **state)
     static const struct row plates[] = {
         {"\"seen LEA-1234 and LEB 12 3456\"", "\"seen [plate] and [plate]\""},
         {"\"lea-1234, ABC123\"", "\"[plate], [plate]\""},
-        {"\"LEB-12-3456\"", "\"[plate]\""},
+        {"\"LEB-12-3456, LEB-18A-3456\"", "\"[plate], [plate]\""},
         {"\"FIR-512/2026 in room 302 for rs 5000\"", NULL},
         {"\"the 1234 of them\"", NULL},
         {"\"LEA-12345\"", NULL},
     };
     EXPECT("[plate]", plates);
+}
+
+/* The check digits of 2002 and most of the card hold by chance; the numbers before 0300 look like
+ * the beginning of a longer one. */
+static void test_scrub__finds_a_number_that_begins_inside_another_match(void **state)
+{
+    (void)state;
+    static const struct row cards[] = {
+        {"\"2002 4111 1111 1111 1111\"", "\"[card]\""},
+    };
+    EXPECT("[card]", cards);
+    static const struct row phones[] = {
+        {"\"+92-51 9876 0300-1234567\"", "\"[phone]\""},
+        {"\"+12 345 0300 1234567, 0301-7654321\"", "\"[phone], [phone]\""},
+    };
+    EXPECT("[phone]", phones);
+}
+
+static void test_scrub__an_empty_match_withholds(void **state)
+{
+    (void)state;
+    struct label_fixture fixture = open_label("[{name: fir, pattern: 'FIR-[0-9]+\\K'}]");
+    expect(&fixture, BYTES("\"FIR-12\""), (struct bytes){0});
+    expect(&fixture, BYTES("\"FIR\""), BYTES("\"FIR\""));
+    close_label(&fixture);
+    fixture = open_label("[{name: fir, pattern: 'FIR-\\K[0-9]+'}]");
+    expect(&fixture, BYTES("\"FIR-12\""), BYTES("\"FIR-[fir]\""));
+    close_label(&fixture);
 }
 
 static void test_scrub__joins_what_overlaps_and_searches_again(void **state)
@@ -374,6 +444,17 @@ static void test_scrub__what_cannot_be_changed_is_clean_or_not(void **state)
                 {"352021234567", true},
                 {"-3520212345671", false},
                 {"3520212345671.0", false},
+                {"3.520212345671E12", false}, /* as Java spells it */
+                {"-3.520212345671e+12", false},
+                {"0.003520212345671e15", false},
+                {"35202123456710e-1", false},
+                {"35202123456710000e-004", false},
+                {"3.520212345671e10", true},
+                {"3520212345671e1", false}, /* its spelling is looked at too */
+                {"35202123456e-14", true},
+                {"0e0", true},
+                {"-1.5e-64", true},
+                {"1e65", false}, /* what cannot be spelt out is not looked into */
                 {"\"a\"", true},
                 {"\"35202-1234567-1\"", false},
                 {"\"35202\\u002d1234567-1\"", false}};
@@ -393,6 +474,8 @@ int main(void)
         cmocka_unit_test(test_scrub__finds_a_cnic_however_it_is_spelt),
         cmocka_unit_test(test_scrub__leaves_what_is_no_cnic),
         cmocka_unit_test(test_scrub__knows_the_other_names),
+        cmocka_unit_test(test_scrub__finds_a_number_that_begins_inside_another_match),
+        cmocka_unit_test(test_scrub__an_empty_match_withholds),
         cmocka_unit_test(test_scrub__joins_what_overlaps_and_searches_again),
         cmocka_unit_test(test_scrub__a_limit_withholds_the_whole_string),
         cmocka_unit_test(test_scrub__what_cannot_be_changed_is_clean_or_not),
