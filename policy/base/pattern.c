@@ -22,6 +22,8 @@ struct pattern_matcher {
     pcre2_match_context *context;
     pcre2_jit_stack *jit_stack;
     pcre2_match_data *data;
+    size_t work;     /* that is left for this text */
+    size_t position; /* in the text, of the step before */
 };
 
 static PCRE2_SPTR units_of(struct bytes text)
@@ -49,6 +51,9 @@ static amanat_result compile_code(struct bytes text, enum pattern_use use,
     PCRE2_SIZE at = 0;
     if (text.length > PATTERN_LENGTH_LIMIT) {
         return refuse(out_fault, PATTERN_LENGTH_LIMIT, "it is longer than 1024 bytes");
+    }
+    if (use != PATTERN_SEARCHES_SHORT) {
+        options |= PCRE2_AUTO_CALLOUT; /* count_work at each item of the pattern */
     }
     if (use == PATTERN_IS_WHOLE_TEXT) {
         options |= PCRE2_ANCHORED | PCRE2_ENDANCHORED;
@@ -87,7 +92,7 @@ amanat_result pattern_compile(struct arena *arena, struct bytes text, enum patte
     if (groups > PATTERN_GROUP_LIMIT) {
         return refuse(out_fault, text.length, "it has more than 32 groups");
     }
-    if (matches_empty != 0 && use == PATTERN_SEARCHES) {
+    if (matches_empty != 0 && use != PATTERN_IS_WHOLE_TEXT) {
         return refuse(out_fault, text.length, "it matches the empty text");
     }
     *pattern = (struct pattern){.code = code, .group_count = groups};
@@ -98,6 +103,22 @@ amanat_result pattern_compile(struct arena *arena, struct bytes text, enum patte
 unsigned pattern_group_count(const struct pattern *pattern)
 {
     return pattern->group_count;
+}
+
+/* A step: it costs one and how far it is from the one before. */
+static int count_work(pcre2_callout_block *step, void *context)
+{
+    struct pattern_matcher *matcher = context;
+    const size_t position = step->current_position;
+    const size_t cost = 1 + (position > matcher->position ? position - matcher->position
+                                                          : matcher->position - position);
+    matcher->position = position;
+    if (cost > matcher->work) {
+        matcher->work = 0;
+        return PCRE2_ERROR_CALLOUT;
+    }
+    matcher->work -= cost;
+    return 0;
 }
 
 amanat_result pattern_matcher_new(struct pattern_matcher **out)
@@ -114,6 +135,7 @@ amanat_result pattern_matcher_new(struct pattern_matcher **out)
     (void)pcre2_set_match_limit(matcher->context, PATTERN_STEP_LIMIT);
     (void)pcre2_set_depth_limit(matcher->context, PATTERN_STEP_LIMIT);
     (void)pcre2_set_heap_limit(matcher->context, PATTERN_HEAP_KIB);
+    (void)pcre2_set_callout(matcher->context, count_work, matcher);
     /* NULL where there is no JIT: then none is needed */
     pcre2_jit_stack_assign(matcher->context, NULL, matcher->jit_stack);
     *out = matcher;
@@ -130,9 +152,15 @@ void pattern_matcher_free(struct pattern_matcher *matcher)
     }
 }
 
+void pattern_matcher_begin(struct pattern_matcher *matcher, struct bytes text)
+{
+    matcher->work = PATTERN_WORK_LEAST + PATTERN_WORK_PER_BYTE * text.length;
+}
+
 enum pattern_answer pattern_find(struct pattern_matcher *matcher, const struct pattern *pattern,
                                  struct bytes text, size_t from)
 {
+    matcher->position = from;
     const int found = pcre2_match(pattern->code, units_of(text), text.length, from,
                                   PCRE2_NO_UTF_CHECK, matcher->data, matcher->context);
     if (found == PCRE2_ERROR_NOMATCH) {

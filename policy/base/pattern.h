@@ -25,6 +25,12 @@
 #define PATTERN_STEP_LIMIT 100000
 /** Memory of one match without JIT. */
 #define PATTERN_HEAP_KIB 8192
+/**
+ * Work on one text, all searches in it together: at least, and for each byte. A step counts what it
+ * moves, so a pattern that reads a long text again from each place ends here.
+ */
+#define PATTERN_WORK_LEAST    ((size_t)200000)
+#define PATTERN_WORK_PER_BYTE ((size_t)500)
 
 struct pattern;
 
@@ -34,8 +40,9 @@ struct pattern_fault {
     char text[128];
 };
 
-/** Where a pattern may match. */
-enum pattern_use { PATTERN_SEARCHES = 0, PATTERN_IS_WHOLE_TEXT };
+/** Where a pattern may match; SEARCHES_SHORT: all its matches are short, so its work is not
+ * counted. */
+enum pattern_use { PATTERN_SEARCHES = 0, PATTERN_IS_WHOLE_TEXT, PATTERN_SEARCHES_SHORT };
 
 /**
  * Compiles `text` (UTF-8); the arena owns the pattern. CONFIG_FAULT with `*out_fault` for what is
@@ -54,6 +61,9 @@ struct pattern_matcher;
 AMANAT_MUST_CHECK amanat_result pattern_matcher_new(struct pattern_matcher **out);
 /** NULL is fine. */
 void pattern_matcher_free(struct pattern_matcher *matcher);
+
+/** Before the first search in a text: what the work on it may be is counted from here. */
+void pattern_matcher_begin(struct pattern_matcher *matcher, struct bytes text);
 
 enum pattern_answer { PATTERN_HIT_LIMIT = 0, PATTERN_NOT_FOUND, PATTERN_FOUND };
 

@@ -94,8 +94,8 @@ static amanat_result read_known(struct vocabulary_reader *reader, const struct d
     out->name = known_patterns[index].name;
     out->check = known_patterns[index].check;
     out->overlaps = true;
-    return pattern_compile(reader->arena, known_patterns[index].text, PATTERN_SEARCHES, &fault,
-                           &out->pattern);
+    return pattern_compile(reader->arena, known_patterns[index].text, PATTERN_SEARCHES_SHORT,
+                           &fault, &out->pattern);
 }
 
 /* Whether folding leaves every character of the pattern as it is; else it could never match. */
@@ -160,6 +160,7 @@ static amanat_result refuse_marks_that_match(const struct scrub_reader *scrub,
             const struct bytes mark =
                 arena_format_bytes(reader->arena, "[%.*s]", BYTES_PRINTF(scrub->patterns[k].name));
             TRY_MEMORY(mark.at);
+            pattern_matcher_begin(matcher, mark);
             if (pattern_find(matcher, scrub->patterns[i].pattern, mark, 0) != PATTERN_NOT_FOUND) {
                 REPORT(reader, &scrub->items->items[i], "pattern",
                        "`%.*s` matches `%.*s`, which stands in place of what was replaced",

@@ -36,6 +36,7 @@ static void keep_some(const struct catalogue_label *label, struct bytes text, st
 static void replace(const struct catalogue_label *label, struct pattern_matcher *matcher,
                     struct bytes text, struct buffer *out)
 {
+    pattern_matcher_begin(matcher, text);
     if (pattern_find(matcher, label->mask.pattern, text, 0) != PATTERN_FOUND) {
         buffer_append_string(out, "***");
         return;

@@ -156,6 +156,7 @@ static bool find_spans(struct scrub *scrub, const struct catalogue_label *label,
                        const struct subject *subject)
 {
     buffer_reset(&scrub->spans);
+    pattern_matcher_begin(scrub->matcher, subject->text);
     for (size_t i = 0; i < label->scrub.count; i++) {
         if (!find_spans_of(scrub, subject, &label->scrub.patterns[i], i)) {
             return false;

@@ -106,7 +106,11 @@ static void check_own(struct bytes text, struct bytes token)
     struct pattern_fault fault;
     const amanat_result compiled =
         pattern_compile(arena, text, PATTERN_SEARCHES, &fault, &own.pattern);
-    if (amanat_is_ok(compiled) && amanat_is_ok(pattern_matcher_new(&matcher)) &&
+    ASSERT(!amanat_is_ok(compiled) || amanat_is_ok(pattern_matcher_new(&matcher)));
+    if (matcher != NULL) {
+        pattern_matcher_begin(matcher, BYTES("[x]"));
+    }
+    if (matcher != NULL &&
         pattern_find(matcher, own.pattern, BYTES("[x]"), 0) == PATTERN_NOT_FOUND) {
         const struct catalogue_label label = {.scrub = {.patterns = &own, .count = 1}};
         check(&label, token);

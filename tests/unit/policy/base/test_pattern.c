@@ -22,6 +22,7 @@ static void test_pattern__finds_from_a_place_on(void **state)
     assert_int_equal(pattern_group_count(pattern), 2);
     assert_true(amanat_is_ok(pattern_matcher_new(&matcher)));
     const struct bytes text = BYTES("1- \xDB\xB2- 3x-");
+    pattern_matcher_begin(matcher, text);
     assert_int_equal(pattern_find(matcher, pattern, text, 0), PATTERN_FOUND);
     assert_true(bytes_equal(pattern_group(matcher, text, 0), BYTES("1-")));
     assert_int_equal(pattern_group(matcher, text, 2).length, 0);
@@ -43,6 +44,7 @@ static void test_pattern__matches_the_whole_text_if_asked(void **state)
     assert_true(amanat_is_ok(
         pattern_compile(arena, BYTES("a*|b"), PATTERN_IS_WHOLE_TEXT, &fault, &pattern)));
     assert_true(amanat_is_ok(pattern_matcher_new(&matcher)));
+    pattern_matcher_begin(matcher, BYTES("aa"));
     assert_int_equal(pattern_find(matcher, pattern, BYTES("aa"), 0), PATTERN_FOUND);
     assert_int_equal(pattern_find(matcher, pattern, BYTES("b"), 0), PATTERN_FOUND);
     assert_int_equal(pattern_find(matcher, pattern, BYTES(""), 0), PATTERN_FOUND);
@@ -100,11 +102,44 @@ static void test_pattern__a_limit_is_an_answer_of_its_own(void **state)
         const struct pattern *pattern = NULL;
         assert_true(amanat_is_ok(pattern_compile(arena, bytes_of_string(endless[i]),
                                                  PATTERN_SEARCHES, &fault, &pattern)));
+        pattern_matcher_begin(matcher, bytes_of(text, sizeof(text)));
         assert_int_equal(pattern_find(matcher, pattern, bytes_of(text, sizeof(text)), 0),
                          PATTERN_HIT_LIMIT);
     }
     pattern_matcher_free(matcher);
     arena_free(arena);
+}
+
+/* Each attempt of these takes few steps, but a long way, from each place in the text: minutes. */
+static void test_pattern__the_work_on_a_text_has_a_limit(void **state)
+{
+    static const char *const far[] = {"a[^ ]*b[^ ]*9", "a[^ ]*+9", "(?>a[^ ]*)9",
+                                      "(*NO_JIT)a[^ ]*b[^ ]*9", "(?:(?=(a[^ ]*))b?a)9"};
+    const size_t length = 256 << 10;
+    struct arena *arena = arena_new(1 << 16);
+    struct pattern_matcher *matcher = NULL;
+    char *text = malloc(length);
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < length; i++) {
+        text[i] = i % 2 == 0 ? 'a' : 'b';
+    }
+    memcpy(text + length - 3, " x9", 3);
+    assert_true(amanat_is_ok(pattern_matcher_new(&matcher)));
+    for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+        struct pattern_fault fault;
+        const struct pattern *pattern = NULL;
+        assert_true(amanat_is_ok(
+            pattern_compile(arena, bytes_of_string(far[i]), PATTERN_SEARCHES, &fault, &pattern)));
+        pattern_matcher_begin(matcher, bytes_of(text, length));
+        assert_int_equal(pattern_find(matcher, pattern, bytes_of(text, length), 0),
+                         PATTERN_HIT_LIMIT);
+        pattern_matcher_begin(matcher, BYTES("ab 9"));
+        assert_int_equal(pattern_find(matcher, pattern, BYTES("ab 9"), 0), PATTERN_NOT_FOUND);
+    }
+    pattern_matcher_free(matcher);
+    arena_free(arena);
+    free(text);
 }
 
 int main(void)
@@ -114,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_pattern__matches_the_whole_text_if_asked),
         cmocka_unit_test(test_pattern__says_where_a_text_is_none),
         cmocka_unit_test(test_pattern__a_limit_is_an_answer_of_its_own),
+        cmocka_unit_test(test_pattern__the_work_on_a_text_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
