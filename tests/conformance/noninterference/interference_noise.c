@@ -8,7 +8,8 @@
 #include "interference_writer.h"
 #include "policy/redact/redact.h"
 
-#define BEGINNING_OF_LONG 1020
+#define BEGINNING_OF_LONG  1020
+#define USUAL_RECORD_LIMIT ((size_t)1 << 20)
 
 struct pair_mark pair_mark(const struct pair_writer *writer)
 {
@@ -55,7 +56,9 @@ static void noise_string(struct pair_writer *writer, struct buffer *out)
         return;
     }
     size_t length = drawn % 80;
-    if (drawn >= 3996 && !writer->counts) {
+    if (drawn >= 3999) {
+        length = USUAL_RECORD_LIMIT - 4 + choose(writer->choices, 8);
+    } else if (drawn >= 3996) {
         length = REDACT_WINDOW_BYTES - 4 + choose(writer->choices, 8);
     } else if (drawn >= 3900) {
         length = BEGINNING_OF_LONG + choose(writer->choices, 8);

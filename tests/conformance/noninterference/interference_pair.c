@@ -31,11 +31,27 @@ static void cut(struct pair_writer *writer, int side, struct pair_mark mark)
     buffer_truncate(&writer->pair->side[side], mark.length[side]);
 }
 
-/* What is hidden may as well not be there. `any`: what stood before it. */
-static void loosen(struct pair_writer *writer, struct pair_mark mark, const bool before[2],
-                   bool any[2])
+static enum disclosure_mode mode_at(struct spot spot, size_t *out_label)
 {
-    if (writer->is_tight) {
+    const enum disclosure_mode mode = interference_weakest(spot.node, spot.scope->modes, out_label);
+    return spot.undeclared && mode != DISCLOSURE_REVEAL ? DISCLOSURE_WITHHELD : mode;
+}
+
+/* A field that a verdict withholds counts for nothing that shows; a container, or what only a mode
+ * hides, may. */
+static bool counts(struct spot spot)
+{
+    const unsigned containers = CATALOGUE_KIND_ARRAY | CATALOGUE_KIND_OBJECT;
+    size_t label = 0;
+    return spot.node->is_anything || (spot.node->kinds & containers) != 0 ||
+           mode_at(spot, &label) != DISCLOSURE_WITHHELD;
+}
+
+/* What is hidden may as well not be there. `any`: what stood before it. */
+static void loosen(struct pair_writer *writer, struct spot hidden, struct pair_mark mark,
+                   const bool before[2], bool any[2])
+{
+    if (writer->is_tight && counts(hidden)) {
         return;
     }
     for (int side = 0; side < 2; side++) {
@@ -60,12 +76,6 @@ static void begin_part(struct pair_writer *writer, bool any[2])
 
 /* ---- scalars ---- */
 
-static enum disclosure_mode mode_at(struct spot spot, size_t *out_label)
-{
-    const enum disclosure_mode mode = interference_weakest(spot.node, spot.scope->modes, out_label);
-    return spot.undeclared && mode != DISCLOSURE_REVEAL ? DISCLOSURE_WITHHELD : mode;
-}
-
 /* For many windows: short and long texts, so that a record may just fit or not. */
 static void write_long_text(struct pair_writer *writer, int side)
 {
@@ -78,28 +88,30 @@ static void write_long_text(struct pair_writer *writer, int side)
     buffer_append_byte(out, '"');
 }
 
-static void write_hidden_scalar_on(struct pair_writer *writer, int side)
+/* What the verdict withholds, or no line takes: any scalar, on each side its own. It has a limit of
+ * its own, beyond which nothing shows. */
+static void write_hidden_scalar(struct pair_writer *writer)
 {
-    if (writer->is_bulk && chance(writer->choices, 50)) {
-        write_long_text(writer, side);
-    } else {
-        noise_scalar(writer, side);
+    for (int side = 0; side < 2; side++) {
+        if (writer->is_bulk && chance(writer->choices, 50)) {
+            write_long_text(writer, side);
+        } else {
+            noise_scalar(writer, side);
+        }
     }
 }
 
-/* Any scalar, on each side its own unless its length counts. */
-static void write_hidden_scalar(struct pair_writer *writer)
+/* So that a record which shows it may just fit or not. */
+static void write_text_near_limit(struct pair_writer *writer)
 {
-    const struct pair_mark mark = pair_mark(writer);
-    writer->counts = true;
-    write_hidden_scalar_on(writer, 0);
-    if (writer->is_tight) {
-        const struct bytes same = bytes_from(buffer_bytes(&writer->pair->side[0]), mark.length[0]);
-        buffer_append(&writer->pair->side[1], same);
-    } else {
-        write_hidden_scalar_on(writer, 1);
+    struct buffer *out = &writer->pair->side[0];
+    const size_t part = writer->made->record_limit / (1 + choose(writer->choices, 3));
+    const size_t length = part + choose(writer->choices, 16);
+    buffer_append_byte(out, '"');
+    for (size_t i = 16; i < length; i++) {
+        buffer_append_byte(out, (char)('a' + i % 26));
     }
-    writer->counts = false;
+    buffer_append_byte(out, '"');
 }
 
 static void write_shown_scalar(struct pair_writer *writer, unsigned kind)
@@ -108,6 +120,9 @@ static void write_shown_scalar(struct pair_writer *writer, unsigned kind)
     const size_t start = out->length;
     if (kind == CATALOGUE_KIND_STRING && writer->is_bulk) {
         write_long_text(writer, 0);
+    } else if (kind == CATALOGUE_KIND_STRING && writer->is_tight &&
+               chance(writer->choices, writer->made->record_limit > 1024 ? 25 : 5)) {
+        write_text_near_limit(writer);
     } else if (kind == CATALOGUE_KIND_STRING) {
         value_spell(out, bytes_of_string(value_text(choose(writer->choices, 11))),
                     chance(writer->choices, 20) ? choose(writer->choices, 1000) : 0);
@@ -240,7 +255,7 @@ static enum shows write_element(struct pair_writer *writer, struct spot item, bo
     const enum shows shows = write_value(writer, item);
     pair_space(writer);
     if (shows == HIDDEN) {
-        loosen(writer, mark, before, any);
+        loosen(writer, item, mark, before, any);
     }
     return shows;
 }
@@ -257,7 +272,7 @@ static void write_hidden_elements(struct pair_writer *writer)
     }
 }
 
-/* Both sides stay below the limit of a record: what a verdict withholds counts too, as yet. */
+/* Both sides stay below the limit of a record: what shows counts as it is spelt. */
 static bool is_long_enough(const struct pair_writer *writer)
 {
     return writer->pair->side[0].length > BULK_BYTES || writer->pair->side[1].length > BULK_BYTES;
@@ -314,7 +329,7 @@ static enum shows write_member(struct pair_writer *writer, struct bytes name, st
     pair_space(writer);
     const enum shows shows = write_value(writer, value);
     if (shows == HIDDEN) {
-        loosen(writer, mark, before, any);
+        loosen(writer, value, mark, before, any);
     }
     return shows;
 }
@@ -517,7 +532,7 @@ static void write_line(struct pair_writer *writer, struct spot root)
     pair_space(writer);
     pair_write(writer, "\n");
     if (shows == HIDDEN) {
-        loosen(writer, mark, (const bool[2]){false, false}, any);
+        loosen(writer, root, mark, (const bool[2]){false, false}, any);
     }
 }
 

@@ -27,10 +27,8 @@ struct pair_writer {
     struct interference_pair *pair;
     struct interference_case *made;
     struct choices *choices;
-    bool is_tight; /* a small limit: what counts must be spelt alike */
-    /** What is written could be disclosed for another record, so that it counts: nothing long. */
-    bool counts;
-    bool is_bulk; /* long arrays, so that there are several windows */
+    bool is_tight; /* a small limit: what counts where something shows must be spelt alike */
+    bool is_bulk;  /* long arrays, so that there are several windows */
     unsigned depth;
     unsigned budget; /* of values */
 };
