@@ -117,9 +117,11 @@ static void make_plan(struct interference_case *made, struct choices *choices)
                                .tokenize_key = BYTES("0123456789abcdef0123456789abcdef")};
 }
 
-void interference_case_make(struct interference_case *made, struct choices *choices)
+void interference_case_make_folder(struct interference_case *made, struct choices *choices,
+                                   unsigned number, unsigned listings)
 {
-    *made = (struct interference_case){.arena = arena_new((size_t)64 << 20),
+    *made = (struct interference_case){.number = number,
+                                       .arena = arena_new((size_t)64 << 20),
                                        .scratch = arena_new((size_t)64 << 20),
                                        .known = calloc(INTERFERENCE_KNOWN, sizeof(*made->known))};
     ASSERT(made->arena != NULL && made->scratch != NULL && made->known != NULL);
@@ -127,9 +129,16 @@ void interference_case_make(struct interference_case *made, struct choices *choi
     buffer_init(&made->service, 1 << 20);
     made->ndjson = chance(choices, 20);
     made->record_limit = chance(choices, 25) ? 16 + choose(choices, 300) : 0;
+    made->is_listing = chance(choices, listings);
     interference_folder_compile(made, choices);
+    ASSERT(made->catalogue == NULL ||
+           made->catalogue->vocabulary.label_count <= INTERFERENCE_LABELS);
+}
+
+void interference_case_make(struct interference_case *made, struct choices *choices)
+{
+    interference_case_make_folder(made, choices, 0, INTERFERENCE_LISTINGS);
     if (made->catalogue != NULL) {
-        ASSERT(made->catalogue->vocabulary.label_count <= INTERFERENCE_LABELS);
         make_plan(made, choices);
     }
 }

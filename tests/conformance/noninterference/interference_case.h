@@ -26,11 +26,12 @@ struct interference_known {
 #define INTERFERENCE_KNOWN 4096
 
 struct interference_case {
+    unsigned number; /* of the service, where a folder has several */
     struct arena *arena;
     struct arena *scratch; /* of the question */
     struct buffer vocabulary;
     struct buffer service;
-    struct catalogue *catalogue;
+    const struct catalogue *catalogue;
     const struct catalogue_node *root;
     bool ndjson;
     bool is_listing;     /* a list of records: good for long bodies */
@@ -42,6 +43,11 @@ struct interference_case {
 
 /** Makes a case from the choices; the compiler may refuse the folder: then `catalogue` is NULL. */
 void interference_case_make(struct interference_case *made, struct choices *choices);
+/** The same without a plan: whoever has policies makes it. `listings`: of 100 cases. */
+void interference_case_make_folder(struct interference_case *made, struct choices *choices,
+                                   unsigned number, unsigned listings);
+/** How many cases in 100 are a list of records, usually. */
+#define INTERFERENCE_LISTINGS 3
 void interference_case_clear(struct interference_case *made);
 /** Folder and plan, for people. */
 void interference_case_print(const struct interference_case *made);

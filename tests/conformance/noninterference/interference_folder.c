@@ -26,6 +26,13 @@ static const char vocabulary_text[] =
     "purposes:\n  test: {}\n"
     "subjects:\n  cnic: {normalise: digits}\n";
 
+/* Of the answer; noninterference_live has the same table. */
+static const char headers[] = "\"X-Plain\": {\"x-amanat-label\": \"plain\"}, "
+                              "\"X-Deep\": {\"x-amanat-label\": \"plain.deep\"}, "
+                              "\"X-Text\": {\"x-amanat-label\": \"text\"}, "
+                              "\"X-Note\": {\"x-amanat-label\": \"note\"}, "
+                              "\"X-Unlabelled\": {}";
+
 static const char *const labels[] = {"plain", "text",   "first",      "last", "moment", "town",
                                      "net",   "digits", "plain.deep", "note", "point"};
 static const char *const number_labels[] = {"plain", "point", "plain.deep", "band", "age"};
@@ -49,8 +56,9 @@ const size_t interference_name_count = sizeof(interference_names) / sizeof(inter
 struct writer {
     struct choices *choices;
     struct buffer *out;
-    unsigned count; /* of schemas */
-    unsigned at;    /* the present one */
+    unsigned count;  /* of schemas */
+    unsigned at;     /* the present one */
+    unsigned number; /* of the service */
 };
 
 static void write_name(struct writer *writer, unsigned name)
@@ -117,7 +125,9 @@ static void write_object(struct writer *writer)
 {
     write_properties(writer);
     if (chance(writer->choices, 50)) {
-        buffer_append_format(writer->out, ", \"x-amanat-record\": \"R%u\"", writer->at);
+        /* one name has one shape in a whole folder */
+        buffer_append_format(writer->out, ", \"x-amanat-record\": \"R%uOf%u\"", writer->at,
+                             writer->number);
     }
     write_labels(writer, 8, false);
     if (chance(writer->choices, 20)) {
@@ -156,17 +166,16 @@ static void write_schema(struct writer *writer)
 static void write_listing(struct writer *writer, bool ndjson)
 {
     static const char record[] =
-        "{\"type\": \"object\", \"x-amanat-record\": \"Row\", \"x-amanat-group-count\": \"n\", "
+        "\"S0\": %s{\"type\": \"object\", \"x-amanat-record\": \"Row%u\", "
+        "\"x-amanat-group-count\": \"n\", "
         "\"properties\": {\"n\": {\"type\": \"integer\", \"x-amanat-label\": \"group\"}, "
         "\"a\": {\"type\": \"string\", \"x-amanat-label\": \"plain\"}, "
         "\"name\": {\"type\": \"string\", \"x-amanat-label\": \"text\"}, "
         "\"key\": {\"type\": \"string\", \"x-amanat-label\": \"plain.deep\"}, "
-        "\"x-1\": {\"type\": \"number\"}}}";
-    buffer_append_format(writer->out,
-                         ndjson ? "\"S0\": %s"
-                                : "\"S0\": {\"type\": \"array\", "
-                                  "\"items\": %s}",
-                         record);
+        "\"x-1\": {\"type\": \"number\"}}}%s";
+    buffer_append_format(writer->out, record,
+                         ndjson ? "" : "{\"type\": \"array\", \"items\": ", writer->number,
+                         ndjson ? "" : "}");
 }
 
 static void write_schemas(struct writer *writer)
@@ -181,21 +190,26 @@ static void write_schemas(struct writer *writer)
 
 static void write_service(struct interference_case *made, struct choices *choices)
 {
-    struct writer writer = {.choices = choices, .out = &made->service};
+    struct writer writer = {.choices = choices, .out = &made->service, .number = made->number};
     buffer_append_format(
         writer.out,
-        "{\"openapi\": \"3.1.0\", \"x-amanat-service\": \"s\", \"info\": {\"title\": \"t\", "
-        "\"version\": \"1\"}, \"paths\": {\"/p\": {\"get\": {\"operationId\": \"get\", "
-        "\"responses\": {\"200\": {\"description\": \"d\", \"content\": {\"%s\": {\"schema\": "
-        "{\"$ref\": \"#/components/schemas/S0\"}}}}}}}},\n\"components\": {\"schemas\": {",
-        made->ndjson ? "application/x-ndjson" : "application/json");
-    made->is_listing = chance(choices, 3);
+        "{\"openapi\": \"3.1.0\", \"x-amanat-service\": \"s%u\", \"info\": {\"title\": \"t\", "
+        "\"version\": \"1\"}, \"paths\": {\"/p\": {\"get\": {\"operationId\": \"get%u\", "
+        "\"responses\": {\"200\": {\"description\": \"d\", \"headers\": {%s},\n"
+        "\"content\": {\"%s\": {\"schema\": {\"$ref\": \"#/components/schemas/S0\"}}}}}}}},\n"
+        "\"components\": {\"schemas\": {",
+        made->number, made->number, headers, interference_media_type(made));
     if (made->is_listing) {
         write_listing(&writer, made->ndjson);
     } else {
         write_schemas(&writer);
     }
     buffer_append_string(writer.out, "}}}\n");
+}
+
+const char *interference_media_type(const struct interference_case *made)
+{
+    return made->ndjson ? "application/x-ndjson" : "application/json";
 }
 
 void interference_folder_compile(struct interference_case *made, struct choices *choices)

@@ -8,6 +8,9 @@
 /** Writes vocabulary and service and compiles them; `catalogue` stays NULL if that is refused. */
 void interference_folder_compile(struct interference_case *made, struct choices *choices);
 
+/** Of the service's answer. */
+const char *interference_media_type(const struct interference_case *made);
+
 /** Names that members may have, declared or not; some need care when they are spelt. */
 extern const char *const interference_names[];
 extern const size_t interference_name_count;
