@@ -344,6 +344,14 @@ enum paging openapi_read_paging(struct openapi *openapi, const struct document *
 bool paging_of_parameter(const struct catalogue_parameter *parameter, enum paging said);
 bool paging_of_member(const struct catalogue_member *member); /* once all nodes are there */
 
+/** The `default` of this place, or NULL. */
+const struct document *part_default(const struct part *part);
+
+/** Warns of a default (or NULL) that names a field. */
+void openapi_warn_of_default(struct openapi *openapi, const struct document *value,
+                             const struct bytes *enumeration, size_t count,
+                             const struct catalogue_value_labels *labels);
+
 /** The `x-amanat-value-labels` of this place, or NULL. */
 const struct document *part_value_labels(struct compiler *compiler, const struct part *part,
                                          struct openapi **out_owner);
@@ -422,15 +430,20 @@ AMANAT_MUST_CHECK amanat_result openapi_read_parameters(struct openapi *openapi,
                                                         const struct document *list,
                                                         struct parameter_list *out);
 
+/** What the schema of a parameter says of it beyond its label. */
+struct schema_extensions {
+    const struct document *value_labels;  /* or NULL */
+    const struct document *default_value; /* or NULL */
+    enum paging paging;
+};
+
 /**
  * What our extensions say of a parameter beyond its label (openapi_parameter_extension.c): which
- * fields its values name (`value_labels`: what its schema says of it, or NULL), from where the
- * gateway sets it, whether it pages (`paging`: what its schema says).
+ * fields its values name, from where the gateway sets it, whether it pages.
  */
 AMANAT_MUST_CHECK amanat_result openapi_extend_parameter(struct openapi *openapi,
                                                          const struct document *at,
-                                                         const struct document *value_labels,
-                                                         enum paging paging,
+                                                         const struct schema_extensions *schema,
                                                          struct catalogue_parameter *parameter);
 
 AMANAT_MUST_CHECK amanat_result openapi_read_paths(struct openapi *openapi);

@@ -3,7 +3,8 @@
  * Small groups: a record names the property that counts whom it is about (`x-amanat-group-count`),
  * the vocabulary gives the label of that property a `min_group`, and a count of fewer is left out.
  * Such a label stands on counts of records alone: on a total it would leave a reader believing that
- * the total is guarded, while it is the difference of two totals that tells.
+ * the total is guarded, while it is the difference of two totals that tells. The count of a record
+ * around others is such a total: with the same label none of them is guarded.
  */
 #include "policy/base/guard.h"
 #include "policy/catalogue/openapi.h"
@@ -71,6 +72,86 @@ void groups_refuse(struct compiler *compiler, struct catalogue_place place, size
     }
 }
 
+/* ---- counts of records inside ---- */
+
+struct descent {
+    const struct catalogue_node **stack;
+    size_t count;
+    bool *met; /* one for each node */
+};
+
+static void descend_to(struct descent *descent, const struct catalogue_node *node)
+{
+    if (node != NULL && !descent->met[built_node_of(node)->number]) {
+        descent->met[built_node_of(node)->number] = true;
+        descent->stack[descent->count++] = node;
+    }
+}
+
+static void descend_from(struct descent *descent, const struct catalogue_node *node)
+{
+    for (size_t i = 0; i < node->member_count; i++) {
+        descend_to(descent, node->members[i].node);
+    }
+    descend_to(descent, node->additional);
+    descend_to(descent, node->items);
+}
+
+static bool share_guard(const struct compiler *compiler, const struct catalogue_node *a,
+                        const struct catalogue_node *b)
+{
+    for (size_t i = 0; i < a->label_count; i++) {
+        if (compiler->vocabulary.labels[a->labels[i]].min_group > 0 &&
+            catalogue_lists(b->labels, b->label_count, a->labels[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct catalogue_node *count_of(const struct built_node *record)
+{
+    const struct catalogue_member *member =
+        record->group_count.length == 0
+            ? NULL
+            : catalogue_node_find_member(&record->node, record->group_count);
+    return member == NULL ? NULL : member->node;
+}
+
+/* Whoever has the count of a record and all but one of those inside it has that one too. */
+static amanat_result warn_of_sum(struct compiler *compiler, const struct built_node *record)
+{
+    const struct catalogue_node *sum = count_of(record);
+    struct descent descent = {0};
+    if (sum == NULL) {
+        return AMANAT_OK;
+    }
+    descent.stack =
+        arena_allocate_array(compiler->scratch, compiler->nodes.count + 1, sizeof(*descent.stack));
+    descent.met =
+        arena_allocate_array(compiler->scratch, compiler->nodes.count + 1, sizeof(*descent.met));
+    TRY_MEMORY(descent.stack);
+    TRY_MEMORY(descent.met);
+    descend_from(&descent, &record->node);
+    while (descent.count > 0) {
+        const struct built_node *inside = built_node_of(descent.stack[--descent.count]);
+        const struct catalogue_node *count = count_of(inside);
+        if (count != NULL && share_guard(compiler, sum, count)) {
+            compiler_report(compiler, AMANAT_SEVERITY_WARNING, record->group_count_place,
+                            "group-count",
+                            "`%.*s` counts a record around others that have counts under the same "
+                            "label: whoever has the sum and all of them but one has that one too; "
+                            "give the sum a label of its own",
+                            BYTES_PRINTF(record->group_count));
+            return AMANAT_OK;
+        }
+        descend_from(&descent, &inside->node);
+    }
+    return AMANAT_OK;
+}
+
+/* ---- all ---- */
+
 /* The record's count, once all nodes are there; NULL after a report, and where none is named. */
 static const struct catalogue_node *check_count(struct compiler *compiler,
                                                 const struct built_node *record)
@@ -135,6 +216,9 @@ amanat_result groups_check(struct compiler *compiler, const bool *in_responses)
             refuse_label(compiler, built->place, label);
         }
         check_members(compiler, built);
+        const struct arena_mark mark = arena_mark(compiler->scratch);
+        TRY(warn_of_sum(compiler, built));
+        arena_rewind(compiler->scratch, mark);
     }
     return AMANAT_OK;
 }

@@ -141,8 +141,7 @@ struct reading {
     struct openapi *openapi;
     const struct document *at;
     struct catalogue_parameter *parameter;
-    const struct document *value_labels; /* of its schema */
-    enum paging paging;                  /* of its schema */
+    struct schema_extensions schema;
 };
 
 static void take_subject(const struct reading *reading, size_t subject)
@@ -214,8 +213,8 @@ static amanat_result read_value(struct reading *reading, struct schema *schema, 
     take_subject(reading, part_subject(compiler, values));
     const enum attribute_type type = catalogue_parameter_item(parameter)->type;
     struct openapi *owner = NULL;
-    reading->value_labels = part_value_labels(compiler, values, &owner);
-    reading->paging = part_paging(part);
+    reading->schema = (struct schema_extensions){part_value_labels(compiler, values, &owner),
+                                                 part_default(part), part_paging(part)};
     part_bounds(values, type, &parameter->bounds);
     if (parameter->bounds.max_length == SIZE_MAX) {
         parameter->bounds.max_length = CATALOGUE_PARAMETER_LENGTH;
@@ -315,7 +314,7 @@ static amanat_result read_parameter(struct openapi *openapi, const struct docume
     struct reading reading = {.openapi = openapi, .at = at, .parameter = parameter};
     TRY(read_schema(&reading));
     parameter->value.place = openapi_place(openapi, at);
-    TRY(openapi_extend_parameter(openapi, at, reading.value_labels, reading.paging, parameter));
+    TRY(openapi_extend_parameter(openapi, at, &reading.schema, parameter));
     tell_unlabelled(&reading);
     return AMANAT_OK;
 }

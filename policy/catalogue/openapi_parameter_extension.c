@@ -109,15 +109,19 @@ static void read_bind(struct openapi *openapi, const struct document *at,
 }
 
 amanat_result openapi_extend_parameter(struct openapi *openapi, const struct document *at,
-                                       const struct document *value_labels, enum paging paging,
+                                       const struct schema_extensions *schema,
                                        struct catalogue_parameter *parameter)
 {
     const enum paging own = openapi_read_paging(openapi, at);
-    parameter->is_paging = paging_of_parameter(parameter, own == PAGING_BY_NAME ? paging : own);
+    const struct catalogue_attribute *type = catalogue_parameter_item(parameter);
+    parameter->is_paging =
+        paging_of_parameter(parameter, own == PAGING_BY_NAME ? schema->paging : own);
     if (parameter->value.type == ATTRIBUTE_NONE || parameter->value.type == ATTRIBUTE_RECORD) {
         return AMANAT_OK; /* reported: it has no usable type */
     }
-    TRY(read_value_labels(openapi, at, value_labels, parameter));
+    TRY(read_value_labels(openapi, at, schema->value_labels, parameter));
+    openapi_warn_of_default(openapi, schema->default_value, type->enumeration,
+                            type->enumeration_count, parameter->value_labels);
     read_bind(openapi, at, parameter);
     return AMANAT_OK;
 }

@@ -84,8 +84,11 @@ static amanat_result read_named_fields(struct compiler *compiler, const struct p
                       "a member of a body needs a label of its own beside what its values name: "
                       "without one it may not be sent");
     }
-    return openapi_read_value_labels(owner, list, rule->enumeration, rule->enumeration_count,
-                                     &rule->value_labels);
+    TRY(openapi_read_value_labels(owner, list, rule->enumeration, rule->enumeration_count,
+                                  &rule->value_labels));
+    openapi_warn_of_default(owner, part_default(part), rule->enumeration, rule->enumeration_count,
+                            rule->value_labels);
+    return AMANAT_OK;
 }
 
 static bool says_something(const struct catalogue_rule *rule)

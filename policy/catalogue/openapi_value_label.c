@@ -2,6 +2,8 @@
 /*
  * `x-amanat-value-labels`: which fields the values of `sort` or `fields` name, of a parameter or of
  * a member of a request body. Who sends such a value asks by the labels of the field that it names.
+ * Who sends none gets what the service does by default, and no policy is asked of that: a `default`
+ * that names a field is warned of.
  */
 #include "policy/base/guard.h"
 #include "policy/base/similar.h"
@@ -96,6 +98,53 @@ amanat_result openapi_read_value_labels(struct openapi *openapi, const struct do
     *out = labels;
     return read_value_list(openapi, list, &values, labels, listed);
 }
+
+/* ---- defaults ---- */
+
+const struct document *part_default(const struct part *part)
+{
+    const struct document *found = NULL;
+    for (size_t i = 0; i < part->schemas.count && found == NULL; i++) {
+        found = document_get(part->schemas.items[i].schema->at, "default");
+    }
+    return found;
+}
+
+static void warn_of_value(struct openapi *openapi, const struct document *value,
+                          const struct bytes *enumeration, size_t count,
+                          const struct catalogue_value_labels *labels)
+{
+    const struct values values = {enumeration, count};
+    const size_t index = index_of_value(&values, value->text);
+    if (index < count && labels[index].label_count > 0) {
+        compiler_report(
+            openapi->compiler, AMANAT_SEVERITY_WARNING, openapi_place(openapi, value),
+            "value-labels",
+            "the default `%.*s` names `%.*s`: whoever leaves it out has that done "
+            "without being asked whether they may; make a value the default that names "
+            "no field",
+            BYTES_PRINTF(value->text),
+            BYTES_PRINTF(openapi->compiler->vocabulary.labels[labels[index].labels[0]].name));
+    }
+}
+
+void openapi_warn_of_default(struct openapi *openapi, const struct document *value,
+                             const struct bytes *enumeration, size_t count,
+                             const struct catalogue_value_labels *labels)
+{
+    if (value == NULL || labels == NULL) {
+        return;
+    }
+    if (value->kind == DOCUMENT_ARRAY) {
+        for (size_t i = 0; i < value->count; i++) {
+            warn_of_value(openapi, &value->items[i], enumeration, count, labels);
+        }
+    } else if (value->kind == DOCUMENT_STRING || value->kind == DOCUMENT_NUMBER) {
+        warn_of_value(openapi, value, enumeration, count, labels);
+    }
+}
+
+/* ---- of a place ---- */
 
 const struct document *part_value_labels(struct compiler *compiler, const struct part *part,
                                          struct openapi **out_owner)

@@ -181,6 +181,18 @@ static void test_openapi__refuses_group_counts_at_the_place(void **state)
         {"group-count", "no label with a `min_group`",
          FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: @@count, "
                         "properties: {count: {type: integer, x-amanat-label: note}}}")},
+        /* the count of a record around others is their sum */
+        {"group-count", "give the sum a label of its own",
+         FIXTURE_SCHEMA("{type: object, x-amanat-record: R, x-amanat-group-count: @@count, "
+                        "properties: {" COUNT ", parts: {type: array, items: {type: object, "
+                        "properties: {part: {type: object, x-amanat-record: S, "
+                        "x-amanat-group-count: count, properties: {" COUNT "}}}}}}}")},
+        {"group-count", "give the sum a label of its own",
+         FIXTURE_HEAD "paths: {/a: {get: {operationId: a, responses: {200: {description: d, "
+                      "content: {application/json: {schema: {$ref: '#/components/schemas/R'}}}}}}}}"
+                      "\ncomponents: {schemas: {R: {type: object, x-amanat-record: R, "
+                      "x-amanat-group-count: @@count, properties: {" COUNT
+                      ", parts: {type: array, items: {$ref: '#/components/schemas/R'}}}}}}\n"},
     };
     fixture_expect("services/s.yaml", AMANAT_SEVERITY_ERROR, cases,
                    sizeof(cases) / sizeof(cases[0]));
@@ -414,9 +426,42 @@ static void test_openapi__refuses_extensions_of_parameters_at_the_place(void **s
         {"bind", "`x-amanat-subject` says nothing",
          BOUND("query", "{type: string}", "x-amanat-bind: partner.city, x-amanat-subject: @@cnic")},
         {"type", "must be true or false", BOUND("query", LABELLED, "x-amanat-paging: @@sometimes")},
+        {"type", "must be true or false",
+         BOUND("query", "{type: string, x-amanat-paging: @@1}", "x-amanat-label: note")},
     };
     fixture_expect("services/s.yaml", AMANAT_SEVERITY_ERROR, cases,
                    sizeof(cases) / sizeof(cases[0]));
+}
+
+/* Nobody is asked whether they may sort by what a service sorts by when nothing is sent. */
+static void test_openapi__warns_of_a_default_that_names_a_field(void **state)
+{
+    (void)state;
+    static const struct marked_case warnings[] = {
+        {"value-labels", "the default `plate` names `note`",
+         FIXTURE_PARAMETER("{name: sort, in: query, schema: {enum: [plate, newest], default: "
+                           "@@plate}, x-amanat-value-labels: {plate: note, newest: null}}")},
+        {"value-labels", "the default `plate` names `note`",
+         FIXTURE_PARAMETER("{name: fields, in: query, schema: {type: array, items: {enum: [plate, "
+                           "newest]}, default: [newest, @@plate]}, x-amanat-value-labels: {plate: "
+                           "note, newest: null}}")},
+        {"value-labels", "the default `plate` names `note`",
+         FIXTURE_HEAD "paths: {/a: {post: {operationId: a, responses: {204: {}}, requestBody: "
+                      "{content: {application/json: {schema: {type: object, properties: {sort: "
+                      "{enum: [plate, newest], default: @@plate, x-amanat-label: note, "
+                      "x-amanat-value-labels: {plate: note, newest: null}}}}}}}}}}\n"},
+    };
+    fixture_expect("services/s.yaml", AMANAT_SEVERITY_WARNING, warnings,
+                   sizeof(warnings) / sizeof(warnings[0]));
+    struct fixture fixture = fixture_service(
+        "services/s.yaml",
+        BYTES(FIXTURE_PARAMETER("{name: sort, in: query, schema: {enum: [plate, newest], default: "
+                                "newest}, x-amanat-value-labels: {plate: note, newest: null}}")));
+    for (size_t i = 0; i < amanat_diagnostics_count(fixture.diagnostics); i++) {
+        assert_string_not_equal(amanat_diagnostics_at(fixture.diagnostics, i)->code,
+                                "value-labels");
+    }
+    fixture_free(&fixture);
 }
 
 static void test_openapi__knows_parameters_that_page(void **state)
@@ -619,6 +664,7 @@ int main(void)
         cmocka_unit_test(test_openapi__refuses_operations_at_the_place),
         cmocka_unit_test(test_openapi__refuses_parameters_at_the_place),
         cmocka_unit_test(test_openapi__refuses_extensions_of_parameters_at_the_place),
+        cmocka_unit_test(test_openapi__warns_of_a_default_that_names_a_field),
         cmocka_unit_test(test_openapi__knows_parameters_that_page),
         cmocka_unit_test(test_openapi__tells_what_is_withheld),
         cmocka_unit_test(test_openapi__refuses_one_name_for_two_services),
