@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "gateway/command/command.h"
@@ -174,6 +175,14 @@ static amanat_result unknown_operation(struct rehearsal *rehearsal, struct bytes
     return fault(rehearsal, "operation", text == NULL ? "no such operation" : text);
 }
 
+static bool is_named(const struct catalogue_parameter *parameter, struct bytes name)
+{
+    return parameter->place == PARAMETER_IN_HEADER
+               ? parameter->name.length == name.length &&
+                     strncasecmp(parameter->name.at, name.at, name.length) == 0
+               : bytes_equal(parameter->name, name);
+}
+
 /* A partner is not told what there is; the administrator is. */
 static void tell_undeclared(const struct rehearsal *rehearsal,
                             const struct catalogue_operation *operation, struct bytes name)
@@ -181,7 +190,15 @@ static void tell_undeclared(const struct rehearsal *rehearsal,
     struct similar similar;
     similar_begin(&similar, name);
     for (size_t i = 0; i < operation->parameter_count; i++) {
-        if (bytes_equal(operation->parameters[i].name, name)) {
+        const struct catalogue_parameter *parameter = &operation->parameters[i];
+        if (is_named(parameter, name)) {
+            if (parameter->binding.owner != BINDING_NONE) {
+                amanat_diagnostics_add(rehearsal->diagnostics, AMANAT_SEVERITY_WARNING,
+                                       "undeclared", "", 0, 0,
+                                       "--parameter: the gateway sets `%.*s` (`x-amanat-bind`), so "
+                                       "nobody may send it",
+                                       BYTES_PRINTF(parameter->name));
+            }
             return;
         }
         similar_offer(&similar, operation->parameters[i].name);

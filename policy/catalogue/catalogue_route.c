@@ -360,6 +360,13 @@ amanat_result catalogue_route(const struct catalogue *catalogue, struct bytes me
 
 /* ---- an operation by its name ---- */
 
+/* Headers are found whatever their case, as on the wire. */
+static bool is_named(const struct catalogue_parameter *parameter, struct bytes name)
+{
+    return parameter->place == PARAMETER_IN_HEADER ? header_names_equal(parameter->name, name)
+                                                   : bytes_equal(parameter->name, name);
+}
+
 static void find_by_id(const struct catalogue *catalogue, struct bytes id,
                        struct catalogue_call *out)
 {
@@ -393,7 +400,7 @@ amanat_result catalogue_call_operation(const struct catalogue *catalogue, struct
         size_t index = 0;
         while (index < operation->parameter_count &&
                (operation->parameters[index].binding.owner != BINDING_NONE ||
-                !bytes_equal(operation->parameters[index].name, values[k].name))) {
+                !is_named(&operation->parameters[index], values[k].name))) {
             index++;
         }
         if (index == operation->parameter_count) {

@@ -83,8 +83,7 @@ static bool is_one_value(const struct catalogue_parameter *parameter, struct byt
                             (parameter->place != PARAMETER_IN_QUERY || !parameter->explode);
     const bool has_blanks = parameter->place == PARAMETER_IN_HEADER && text.length > 0 &&
                             (text.at[0] == ' ' || text.at[text.length - 1] == ' ');
-    return !(has_commas && bytes_find(text, ',') < text.length) && !has_blanks &&
-           (parameter->place != PARAMETER_IN_PATH || is_segment(text));
+    return !(has_commas && bytes_find(text, ',') < text.length) && !has_blanks;
 }
 
 /* As its type has it, by spelling and then by bounds. */
@@ -138,7 +137,10 @@ static enum rule_answer ask_item(const struct catalogue_parameter *parameter, st
         return RULE_ENUMERATION;
     }
     if (!is_one_value(parameter, text)) {
-        return RULE_ADDRESS;
+        return RULE_ONE_VALUE;
+    }
+    if (parameter->place == PARAMETER_IN_PATH && !is_segment(text)) {
+        return RULE_SEGMENT;
     }
     const enum rule_answer answer = ask_type(parameter, text, &item);
     if (answer == RULE_SATISFIED) {

@@ -128,8 +128,12 @@ const char *rule_text(enum rule_answer answer)
         [RULE_ENUMERATION] = "the value here is none of those that are declared",
         [RULE_FORMAT] = "the value here is not in the declared format",
         [RULE_BOUNDS] = "the value here is beyond the declared bounds",
-        [RULE_ADDRESS] = "the value here is empty, or has characters that could be read as more "
-                         "than one value or another path",
+        [RULE_ONE_VALUE] =
+            "the value here could be read as more than one, or otherwise: no comma may "
+            "stand in it, and no blank around it",
+        [RULE_SEGMENT] =
+            "the value here could be read as another path: it may not be empty, `.` or "
+            "`..`, and no slash or backslash may stand in it",
     };
     return texts[answer];
 }

@@ -25,7 +25,8 @@ enum rule_answer {
     RULE_ENUMERATION,
     RULE_FORMAT,
     RULE_BOUNDS,
-    RULE_ADDRESS, /* of parameters: it could be read as another address, or as several values */
+    RULE_ONE_VALUE, /* of parameters in lists between commas, and in headers */
+    RULE_SEGMENT    /* of parameters in the path */
 };
 
 /** What is wrong, in the words of a refusal that names the place. */

@@ -248,7 +248,7 @@ def test_trailers_and_chunk_extensions_do_not_go_up(gateway, upstream):
 # --- one value stays one value ---
 
 @pytest.mark.parametrize("target,headers,parameter,words", [
-    ("people?names=Ali%2CCANARY", [], "names", "more than one value"),  # who decodes first reads two
+    ("people?names=Ali%2CCANARY", [], "names", "more than one"),  # who decodes first reads two
     ("people?names=Ali&names=CANARY", [], "names", "only once"),
     ("people?limit=5&limit=6", [], "limit", "only once"),
     ("people?limit=5.0", [], "limit", "declared type"),
@@ -401,6 +401,18 @@ def test_check_warns_of_pages_through_records_that_are_left_out(programs, gatewa
     checked = gateway.amanat("check", folder)
     assert checked.returncode == 0
     assert "`limit` pages through records of which policies may leave some out by their `city`" in checked.stderr
+
+
+def test_preview_says_that_nobody_sends_what_the_gateway_sets(gateway, tmp_path):
+    folder = harness.policy.write_files(tmp_path / "policies", FOLDER)
+    (tmp_path / "body.json").write_text('{"people":[]}', encoding="utf-8")
+    words = {}
+    for parameter in ("city=Lahore", "x-zones=a", "x-note=a"):
+        words[parameter] = gateway.amanat("preview", folder, "--agent", "acme/agent-1", "--operation", "listPeople",
+                                          "--need", NEED, "--parameter", parameter, tmp_path / "body.json")
+    assert words["city=Lahore"].returncode == 3 and "the gateway sets `city`" in words["city=Lahore"].stderr
+    assert words["x-zones=a"].returncode == 3 and "the gateway sets `X-Zones`" in words["x-zones=a"].stderr
+    assert words["x-note=a"].returncode == 0 and "--parameter" not in words["x-note=a"].stderr
 
 
 def test_explain_says_which_parameter_could_not_be_set(gateway, tmp_path):

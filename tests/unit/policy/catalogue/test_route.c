@@ -401,6 +401,7 @@ static void test_call_operation__takes_named_values(void **state)
          PROBLEM_MALFORMED,
          "text"},
         {"all", {{BYTES_INIT("number"), BYTES_INIT("x")}}, 1, PROBLEM_MALFORMED, "number"},
+        {"all", {{BYTES_INIT("x-tag"), BYTES_INIT("a")}}, 1, -1, ""},
         {"all", {{BYTES_INIT("secret"), BYTES_INIT("x")}}, 1, PROBLEM_UNDECLARED, ""},
         {"none", {{{0}, {0}}}, 0, PROBLEM_NOT_FOUND, ""},
     };
