@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """compare_redact_data.py REDACT_FILE FOLDER RECORDS PLANS [SMALL RANDOM]: real records (../shared/data) through the redactor and
 through redact_reference.py under several plans: each file as it is, as the other format (array or NDJSON), and each record as a
-body of its own. RECORDS of each file, 0: all. Structure is found in the data; which fields have labels says DATA. SMALL and
+body of its own (each under one of the plans). RECORDS of each file, 0: all. Structure is found in the data; which fields have labels says DATA. SMALL and
 RANDOM are redact_file's. Ends with 77 where the folder is missing."""
 import json
 import lzma
@@ -173,13 +173,13 @@ def description(schema, described, records, number):
     return case
 
 
-def bodies(name, case, records):
-    """(description, body): the file as it is, in the other format, each record alone."""
+def bodies(name, case, records, some):
+    """(description, body): the file as it is, in the other format, some records alone."""
     lines = {**case, "ndjson": True, "root": ""}
     array, ndjson = (case, "[" + ",".join(records) + "]"), (lines, "\n".join(records) + "\n")
     yield from (ndjson, array) if name.endswith(".ndjson") else (array, ndjson)
     alone = {**case, "root": ""}
-    yield from ((alone, record) for record in records)
+    yield from ((alone, record) for record in some)
 
 
 def compare(program, pairs):
@@ -209,7 +209,7 @@ def main():
         schema = Schema(described, records)
         for number in range(plans):
             case = description(schema, described, records, number)
-            pairs = [(plan, body.encode()) for plan, body in bodies(path.stem, case, records)]
+            pairs = [(plan, body.encode()) for plan, body in bodies(path.stem, case, records, records[number::plans])]
             wrong, disclosing, runs = compare(program, pairs)
             print(f"{path.stem}, plan {number}: {len(pairs)} bodies in {runs} runs, {disclosing} disclose something, {wrong} differ", flush=True)
             failed |= wrong > 0 or disclosing == 0
