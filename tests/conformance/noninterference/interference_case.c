@@ -73,7 +73,9 @@ static struct plan_verdict *make_verdicts(struct interference_case *made, struct
     struct plan_verdict *verdicts = arena_allocate_array(made->arena, count, sizeof(*verdicts));
     ASSERT(verdicts != NULL);
     for (size_t i = 0; i < count; i++) {
-        const unsigned drawn = choose(choices, 9);
+        /* what a list shows must come to something */
+        const bool shows = made->is_listing && chance(choices, 40);
+        const unsigned drawn = shows ? DISCLOSURE_REVEAL : choose(choices, 9);
         verdicts[i].strongest = (uint8_t)(drawn < DISCLOSURE_MODE_COUNT ? drawn
                                           : drawn < 8                   ? DISCLOSURE_REVEAL
                                                                         : DISCLOSURE_WITHHELD);

@@ -35,6 +35,7 @@ struct interference_case {
     const struct catalogue_node *root;
     bool ndjson;
     bool is_listing;     /* a list of records: good for long bodies */
+    unsigned bulk_share; /* how many of 300 pairs are long */
     size_t record_limit; /* 0: the usual one */
     struct plan plan;
     uint64_t answers; /* what the question's answers depend on, beside the record */
@@ -47,7 +48,7 @@ void interference_case_make(struct interference_case *made, struct choices *choi
 void interference_case_make_folder(struct interference_case *made, struct choices *choices,
                                    unsigned number, unsigned listings);
 /** How many cases in 100 are a list of records, usually. */
-#define INTERFERENCE_LISTINGS 3
+#define INTERFERENCE_LISTINGS 4
 void interference_case_clear(struct interference_case *made);
 /** Folder and plan, for people. */
 void interference_case_print(const struct interference_case *made);

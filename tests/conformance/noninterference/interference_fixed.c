@@ -56,6 +56,20 @@ static void write_fixed_record(const struct fixed *fixed, const struct catalogue
     buffer_append_byte(fixed->out, '}');
 }
 
+/* Some are about as long as all that is read of a record may be. */
+static void write_fixed_text(const struct fixed *fixed, uint64_t seed)
+{
+    const size_t limit = fixed->writer->made->record_limit;
+    if (limit == 0 || seed % 16 != 15) {
+        value_spell(fixed->out, bytes_of_string(value_text((unsigned)(seed % 11))),
+                    fixed->spelling);
+        return;
+    }
+    buffer_append_byte(fixed->out, '"');
+    pair_fill(fixed->out, 'f', limit - mix(seed, 0) % 16);
+    buffer_append_byte(fixed->out, '"');
+}
+
 static void write_fixed(const struct fixed *fixed, const struct catalogue_node *node,
                         const struct catalogue_attribute *attribute, uint64_t seed)
 {
@@ -66,8 +80,7 @@ static void write_fixed(const struct fixed *fixed, const struct catalogue_node *
     } else if (is_null(node, seed)) {
         buffer_append_string(fixed->out, "null");
     } else if ((node->kinds & CATALOGUE_KIND_STRING) != 0) {
-        value_spell(fixed->out, bytes_of_string(value_text((unsigned)(seed % 11))),
-                    fixed->spelling);
+        write_fixed_text(fixed, seed);
     } else if ((node->kinds & CATALOGUE_KIND_BOOLEAN) != 0) {
         buffer_append_string(fixed->out, seed % 2 == 0 ? "true" : "false");
     } else {
@@ -149,16 +162,14 @@ void fixed_begin(struct pair_writer *writer, const struct catalogue_node *node, 
 }
 
 /* Whether a scalar that is read shows: reveal certainly, other modes only if they take it. */
-static enum shows scalar_shows(const struct catalogue_node *node, struct scope *scope)
+static enum shows scalar_shows(const struct catalogue_node *node, const struct scope *scope)
 {
     size_t label = 0;
     const enum disclosure_mode mode = interference_weakest(node, scope->modes, &label);
     if (mode == DISCLOSURE_WITHHELD) {
         return HIDDEN;
     }
-    const enum shows shows = mode == DISCLOSURE_REVEAL ? SHOWN : MAYBE;
-    scope->own = shows > scope->own ? shows : scope->own;
-    return shows;
+    return mode == DISCLOSURE_REVEAL ? SHOWN : MAYBE;
 }
 
 enum shows fixed_write(struct pair_writer *writer, const struct catalogue_node *node,
@@ -167,21 +178,18 @@ enum shows fixed_write(struct pair_writer *writer, const struct catalogue_node *
     const struct catalogue_member *at = &node->members[member];
     const struct catalogue_attribute *attribute = attribute_of(writer, node, member);
     const bool may_show = interference_may_show(writer->made, at->node, scope->record, false);
+    const bool is_scalar = attribute->type != ATTRIBUTE_SET && attribute->type != ATTRIBUTE_RECORD;
+    const enum shows shows = !may_show ? HIDDEN : is_scalar ? scalar_shows(at->node, scope) : MAYBE;
     unsigned spelling = 0;
     for (int side = 0; side < 2; side++) {
-        const bool respells = side == 0 || (!may_show && !writer->is_tight);
+        /* what is read counts as it is spelt */
+        const bool respells = side == 0 || (shows == HIDDEN && !writer->is_tight);
         spelling = respells && chance(writer->choices, 30) ? choose(writer->choices, 1000)
                    : respells                              ? 0
                                                            : spelling;
         const struct fixed fixed = {writer, &writer->pair->side[side], spelling, false};
         write_fixed(&fixed, at->node, attribute, scope->seeds[member]);
     }
-    if (!may_show) {
-        return HIDDEN;
-    }
-    if (attribute->type != ATTRIBUTE_SET && attribute->type != ATTRIBUTE_RECORD) {
-        return scalar_shows(at->node, scope);
-    }
-    scope->own = MAYBE > scope->own ? MAYBE : scope->own;
-    return MAYBE;
+    scope->own = shows > scope->own ? shows : scope->own;
+    return shows;
 }

@@ -162,20 +162,31 @@ static void write_schema(struct writer *writer)
 }
 
 /* What most services are: a list of records (lines, if NDJSON) of which some are left out. With it
- * the generator makes bodies of several windows. */
-static void write_listing(struct writer *writer, bool ndjson)
+ * the generator makes bodies of several windows; and with batches of them, which are records too,
+ * such as are about as long as what may be disclosed of an outermost record. */
+static void write_listing(struct writer *writer, bool ndjson, bool is_batch)
 {
+    static const char *const counts[] = {"\"group\"", "[\"group\", \"plain.deep\"]",
+                                         "[\"text\", \"group\"]"};
     static const char record[] =
-        "\"S0\": %s{\"type\": \"object\", \"x-amanat-record\": \"Row%u\", "
-        "\"x-amanat-group-count\": \"n\", "
-        "\"properties\": {\"n\": {\"type\": \"integer\", \"x-amanat-label\": \"group\"}, "
+        "{\"type\": \"object\", \"x-amanat-record\": \"Row%u\", \"x-amanat-group-count\": \"n\", "
+        "\"properties\": {\"n\": {\"type\": \"integer\", \"x-amanat-label\": %s}, "
         "\"a\": {\"type\": \"string\", \"x-amanat-label\": \"plain\"}, "
         "\"name\": {\"type\": \"string\", \"x-amanat-label\": \"text\"}, "
         "\"key\": {\"type\": \"string\", \"x-amanat-label\": \"plain.deep\"}, "
-        "\"x-1\": {\"type\": \"number\"}}}%s";
-    buffer_append_format(writer->out, record,
-                         ndjson ? "" : "{\"type\": \"array\", \"items\": ", writer->number,
-                         ndjson ? "" : "}");
+        "\"x-1\": {\"type\": \"number\"}}}";
+    static const char batch[] =
+        "{\"type\": \"object\", \"x-amanat-record\": \"Batch%u\", \"properties\": {\"list\": "
+        "{\"type\": \"array\", \"items\": {\"$ref\": \"#/components/schemas/Row\"}}, "
+        "\"b\": {\"type\": \"string\", \"x-amanat-label\": \"plain\"}}}";
+    buffer_append_string(writer->out, "\"Row\": ");
+    buffer_append_format(writer->out, record, writer->number, counts[choose(writer->choices, 3)]);
+    buffer_append_string(writer->out, ", \"Batch\": ");
+    buffer_append_format(writer->out, batch, writer->number);
+    buffer_append_string(writer->out, ", \"S0\": ");
+    buffer_append_format(writer->out, ndjson ? "%s" : "{\"type\": \"array\", \"items\": %s}",
+                         is_batch ? "{\"$ref\": \"#/components/schemas/Batch\"}"
+                                  : "{\"$ref\": \"#/components/schemas/Row\"}");
 }
 
 static void write_schemas(struct writer *writer)
@@ -199,8 +210,12 @@ static void write_service(struct interference_case *made, struct choices *choice
         "\"content\": {\"%s\": {\"schema\": {\"$ref\": \"#/components/schemas/S0\"}}}}}}}},\n"
         "\"components\": {\"schemas\": {",
         made->number, made->number, headers, interference_media_type(made));
+    made->bulk_share = 1;
     if (made->is_listing) {
-        write_listing(&writer, made->ndjson);
+        const bool is_batch = chance(choices, 40);
+        made->bulk_share = is_batch ? 75 : 15;
+        made->record_limit = is_batch ? 1500 + choose(choices, 4000) : made->record_limit;
+        write_listing(&writer, made->ndjson, is_batch);
     } else {
         write_schemas(&writer);
     }

@@ -8,8 +8,7 @@
 #include "interference_writer.h"
 #include "policy/redact/redact.h"
 
-#define BEGINNING_OF_LONG  1020
-#define USUAL_RECORD_LIMIT ((size_t)1 << 20)
+#define USUAL_LIMIT ((size_t)1 << 20) /* of a record */
 
 struct pair_mark pair_mark(const struct pair_writer *writer)
 {
@@ -47,6 +46,39 @@ void pair_name(struct pair_writer *writer, struct bytes name, bool same)
     value_spell(&writer->pair->side[1], name, same ? first : spelling(writer));
 }
 
+void pair_fill(struct buffer *out, char letter, size_t count)
+{
+    char many[1024];
+    memset(many, letter, sizeof(many));
+    for (; count > sizeof(many); count -= sizeof(many)) {
+        buffer_append(out, bytes_of(many, sizeof(many)));
+    }
+    buffer_append(out, bytes_of(many, count));
+}
+
+/* One that large limits do not make slow: they come less often. */
+static size_t any_limit(struct pair_writer *writer)
+{
+    const size_t small = writer->made->record_limit;
+    const size_t limit = small == 0 ? USUAL_LIMIT : small;
+    const unsigned drawn = choose(writer->choices, 2000);
+    if (drawn >= 1995) {
+        return REDACT_WINDOW_BYTES;
+    }
+    if (drawn >= 1985) {
+        return small != 0 || drawn == 1985 ? REDACT_UNIT_BYTES(limit) : USUAL_LIMIT;
+    }
+    return small != 0 && drawn < 1500 ? limit : REDACT_IDENTIFIER_BYTES;
+}
+
+size_t pair_length_near_limit(struct pair_writer *writer)
+{
+    /* names, quotes, brackets and commas count too */
+    const size_t limit = any_limit(writer);
+    const size_t less = choose(writer->choices, 40);
+    return limit + 8 > less ? limit + 8 - less : 0;
+}
+
 /* Strings of lengths around every limit there is. */
 static void noise_string(struct pair_writer *writer, struct buffer *out)
 {
@@ -55,20 +87,8 @@ static void noise_string(struct pair_writer *writer, struct buffer *out)
         value_spell(out, bytes_of_string(value_text(drawn)), spelling(writer));
         return;
     }
-    size_t length = drawn % 80;
-    if (drawn >= 3999) {
-        length = USUAL_RECORD_LIMIT - 4 + choose(writer->choices, 8);
-    } else if (drawn >= 3996) {
-        length = REDACT_WINDOW_BYTES - 4 + choose(writer->choices, 8);
-    } else if (drawn >= 3900) {
-        length = BEGINNING_OF_LONG + choose(writer->choices, 8);
-    } else if (drawn >= 3600) {
-        length = writer->made->record_limit + choose(writer->choices, 4);
-    }
     buffer_append_byte(out, '"');
-    for (size_t i = 0; i < length; i++) {
-        buffer_append_byte(out, 'x');
-    }
+    pair_fill(out, 'x', drawn < 3600 ? drawn % 80 : pair_length_near_limit(writer));
     buffer_append_byte(out, '"');
 }
 
@@ -167,16 +187,19 @@ static void noise_member(struct pair_writer *writer, struct spot spot, const str
 {
     struct buffer *out = &writer->pair->side[side];
     const unsigned drawn = choose(writer->choices, (unsigned)interference_name_count + 2);
-    const char *name = drawn < interference_name_count ? interference_names[drawn]
-                       : drawn == interference_name_count
-                           ? "unknown"
-                           : "a name that is longer than all the names that somebody declared here";
+    const char *name = drawn < interference_name_count ? interference_names[drawn] : "unknown";
     if (!is_noise_name(writer, spot, inside, name)) {
         return;
     }
     buffer_append_string(out, *any ? "," : "");
     noise_space(writer, out);
-    value_spell(out, bytes_of_string(name), spelling(writer));
+    if (drawn > interference_name_count) {
+        buffer_append_byte(out, '"');
+        pair_fill(out, 'q', 1 + pair_length_near_limit(writer));
+        buffer_append_byte(out, '"');
+    } else {
+        value_spell(out, bytes_of_string(name), spelling(writer));
+    }
     buffer_append_byte(out, ':');
     noise_value(writer, side, 0);
     *any = true;

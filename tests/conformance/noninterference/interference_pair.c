@@ -18,6 +18,8 @@
 #define VALUES_LIMIT  60
 #define BULK_ELEMENTS 4000
 #define BULK_BYTES    ((size_t)600 << 10)
+/* Rows of a batch: what is disclosed of them is about what may be of an outermost record. */
+#define BATCH_ELEMENTS 80
 
 static enum shows write_value(struct pair_writer *writer, struct spot spot);
 
@@ -31,27 +33,17 @@ static void cut(struct pair_writer *writer, int side, struct pair_mark mark)
     buffer_truncate(&writer->pair->side[side], mark.length[side]);
 }
 
-static enum disclosure_mode mode_at(struct spot spot, size_t *out_label)
+/* Whether neither a value nor its size may matter. */
+static bool is_free(const struct pair_writer *writer, enum shows shows)
 {
-    const enum disclosure_mode mode = interference_weakest(spot.node, spot.scope->modes, out_label);
-    return spot.undeclared && mode != DISCLOSURE_REVEAL ? DISCLOSURE_WITHHELD : mode;
-}
-
-/* A field that a verdict withholds counts for nothing that shows; a container, or what only a mode
- * hides, may. */
-static bool counts(struct spot spot)
-{
-    const unsigned containers = CATALOGUE_KIND_ARRAY | CATALOGUE_KIND_OBJECT;
-    size_t label = 0;
-    return spot.node->is_anything || (spot.node->kinds & containers) != 0 ||
-           mode_at(spot, &label) != DISCLOSURE_WITHHELD;
+    return shows == HIDDEN || (shows == COUNTS && !writer->is_tight);
 }
 
 /* What is hidden may as well not be there. `any`: what stood before it. */
-static void loosen(struct pair_writer *writer, struct spot hidden, struct pair_mark mark,
+static void loosen(struct pair_writer *writer, enum shows shows, struct pair_mark mark,
                    const bool before[2], bool any[2])
 {
-    if (writer->is_tight && counts(hidden)) {
+    if (!is_free(writer, shows)) {
         return;
     }
     for (int side = 0; side < 2; side++) {
@@ -74,7 +66,36 @@ static void begin_part(struct pair_writer *writer, bool any[2])
     pair_space(writer);
 }
 
+/* Where what was written from `mark` counts, the first side's is taken for both if they are not as
+ * long. */
+static void level(struct pair_writer *writer, struct pair_mark mark)
+{
+    const struct bytes first = bytes_from(buffer_bytes(&writer->pair->side[0]), mark.length[0]);
+    if (writer->is_tight && first.length != writer->pair->side[1].length - mark.length[1]) {
+        cut(writer, 1, mark);
+        buffer_append(&writer->pair->side[1], first);
+    }
+}
+
 /* ---- scalars ---- */
+
+/* How few a count must be that nobody may see, whatever the verdict; 0: none. */
+static unsigned least_group(const struct pair_writer *writer, const struct catalogue_node *node)
+{
+    unsigned least = 0;
+    for (size_t i = 0; i < node->label_count; i++) {
+        const unsigned other =
+            writer->made->catalogue->vocabulary.labels[node->labels[i]].min_group;
+        least = other > least ? other : least;
+    }
+    return least;
+}
+
+static enum disclosure_mode mode_at(struct spot spot, size_t *out_label)
+{
+    const enum disclosure_mode mode = interference_weakest(spot.node, spot.scope->modes, out_label);
+    return spot.undeclared && mode != DISCLOSURE_REVEAL ? DISCLOSURE_WITHHELD : mode;
+}
 
 /* For many windows: short and long texts, so that a record may just fit or not. */
 static void write_long_text(struct pair_writer *writer, int side)
@@ -88,16 +109,33 @@ static void write_long_text(struct pair_writer *writer, int side)
     buffer_append_byte(out, '"');
 }
 
-/* What the verdict withholds, or no line takes: any scalar, on each side its own. It has a limit of
- * its own, beyond which nothing shows. */
-static void write_hidden_scalar(struct pair_writer *writer)
+static const char *large_group(struct pair_writer *writer)
 {
+    return chance(writer->choices, 50) ? "5" : "12345";
+}
+
+/* Any scalar, on each side its own. */
+static void write_hidden_scalar(struct pair_writer *writer, const struct catalogue_node *node)
+{
+    const bool is_count = least_group(writer, node) > 0;
     for (int side = 0; side < 2; side++) {
-        if (writer->is_bulk && chance(writer->choices, 50)) {
+        if (is_count && chance(writer->choices, 70)) {
+            buffer_append_string(&writer->pair->side[side],
+                                 chance(writer->choices, 50) ? large_group(writer)
+                                                             : value_small_group(writer->choices));
+        } else if (writer->is_bulk && chance(writer->choices, 50)) {
             write_long_text(writer, side);
         } else {
             noise_scalar(writer, side);
         }
+    }
+}
+
+/* A count of too few is withheld before anybody counts its bytes. */
+static void write_small_group(struct pair_writer *writer)
+{
+    for (int side = 0; side < 2; side++) {
+        buffer_append_string(&writer->pair->side[side], value_small_group(writer->choices));
     }
 }
 
@@ -108,9 +146,7 @@ static void write_text_near_limit(struct pair_writer *writer)
     const size_t part = writer->made->record_limit / (1 + choose(writer->choices, 3));
     const size_t length = part + choose(writer->choices, 16);
     buffer_append_byte(out, '"');
-    for (size_t i = 16; i < length; i++) {
-        buffer_append_byte(out, (char)('a' + i % 26));
-    }
+    pair_fill(out, 's', length > 16 ? length - 16 : 0);
     buffer_append_byte(out, '"');
 }
 
@@ -139,19 +175,21 @@ static void write_shown_scalar(struct pair_writer *writer, unsigned kind)
 
 static void write_alike(struct pair_writer *writer, const struct value_pair *pair, bool is_string)
 {
+    const struct pair_mark mark = pair_mark(writer);
     for (int side = 0; side < 2; side++) {
         struct buffer *out = &writer->pair->side[side];
-        const char *text = pair->text[writer->is_tight ? 0 : side];
         if (is_string) {
-            const bool respells = !writer->is_tight && chance(writer->choices, 30);
-            value_spell(out, bytes_of_string(text), respells ? choose(writer->choices, 1000) : 0);
+            const bool respells = chance(writer->choices, 30);
+            value_spell(out, bytes_of_string(pair->text[side]),
+                        respells ? choose(writer->choices, 1000) : 0);
         } else {
-            buffer_append_string(out, text);
+            buffer_append_string(out, pair->text[side]);
         }
     }
+    level(writer, mark);
 }
 
-/* Nothing that the mode shows, on each side its own. */
+/* Nothing that the mode shows, on each side its own unless its size counts. */
 static void write_never_shown(struct pair_writer *writer, const struct catalogue_label *label,
                               enum disclosure_mode mode)
 {
@@ -176,29 +214,23 @@ static enum shows write_changed(struct pair_writer *writer, unsigned kind,
         return SHOWN;
     }
     write_never_shown(writer, label, mode);
-    return HIDDEN;
+    return COUNTS;
 }
 
-/* A revealed field: the same, but for what is scrubbed and for counts of too few. */
+/* A revealed field: the same, but for what is scrubbed. */
 static enum shows write_revealed(struct pair_writer *writer, unsigned kind,
-                                 const struct catalogue_label *label)
+                                 const struct catalogue_label *label, bool is_count)
 {
+    const struct pair_mark mark = pair_mark(writer);
     struct value_pair pair;
-    if (label->min_group > 0 && (kind != CATALOGUE_KIND_INTEGER || chance(writer->choices, 50))) {
-        const char *first = value_small_group(writer->choices);
-        buffer_append_string(&writer->pair->side[0], first);
-        buffer_append_string(&writer->pair->side[1],
-                             writer->is_tight ? first : value_small_group(writer->choices));
-        return HIDDEN;
-    }
-    if (label->min_group > 0) {
-        pair_write(writer, chance(writer->choices, 50) ? "5" : "12345");
+    if (is_count) {
+        pair_write(writer, large_group(writer));
     } else if (kind == CATALOGUE_KIND_STRING && label->scrub.count > 0 &&
                value_strings_alike(writer->choices, label, DISCLOSURE_REVEAL, &pair)) {
         /* what is left of it is as it was spelt */
         value_spell(&writer->pair->side[0], bytes_of_string(pair.text[0]), 0);
-        value_spell(&writer->pair->side[1], bytes_of_string(pair.text[writer->is_tight ? 0 : 1]),
-                    0);
+        value_spell(&writer->pair->side[1], bytes_of_string(pair.text[1]), 0);
+        level(writer, mark);
     } else {
         write_shown_scalar(writer, kind);
     }
@@ -209,20 +241,26 @@ static enum shows write_scalar(struct pair_writer *writer, struct spot spot, uns
 {
     size_t label = 0;
     const enum disclosure_mode mode = mode_at(spot, &label);
+    const bool is_count = least_group(writer, spot.node) > 0;
     enum shows shows = SHOWN;
     if (mode == DISCLOSURE_WITHHELD) {
-        write_hidden_scalar(writer);
+        write_hidden_scalar(writer, spot.node);
+        return HIDDEN;
+    }
+    if (is_count && (kind != CATALOGUE_KIND_INTEGER || chance(writer->choices, 50))) {
+        write_small_group(writer);
         return HIDDEN;
     }
     const struct catalogue_label *named = &writer->made->catalogue->vocabulary.labels[label];
     if (mode == DISCLOSURE_REVEAL) {
-        shows = write_revealed(writer, kind, named);
+        shows = write_revealed(writer, kind, named, is_count);
     } else {
         shows = write_changed(writer, kind, named, mode);
     }
-    if (spot.scope->record != CATALOGUE_NONE) {
-        spot.scope->own = stronger(spot.scope->own, shows);
+    if (spot.scope->record == CATALOGUE_NONE) {
+        return shows == COUNTS ? HIDDEN : shows;
     }
+    spot.scope->own = stronger(spot.scope->own, shows);
     return shows;
 }
 
@@ -230,13 +268,17 @@ static enum shows write_scalar(struct pair_writer *writer, struct spot spot, uns
 
 /* A labelled container stands although it is empty where its label is revealed, a shape that is an
  * array wherever something in it could be disclosed. */
-static bool stands_empty(struct spot spot, bool is_array)
+static enum shows empty_shows(struct spot spot, bool is_array)
 {
     size_t label = 0;
     if (spot.node->label_count == 0) {
-        return is_array;
+        return is_array ? SHOWN : HIDDEN;
     }
-    return mode_at(spot, &label) == DISCLOSURE_REVEAL;
+    const enum disclosure_mode mode = mode_at(spot, &label);
+    if (mode == DISCLOSURE_WITHHELD || spot.scope->record == CATALOGUE_NONE) {
+        return mode == DISCLOSURE_REVEAL ? SHOWN : HIDDEN;
+    }
+    return mode == DISCLOSURE_REVEAL ? SHOWN : COUNTS;
 }
 
 static struct spot item_of(struct spot spot)
@@ -254,9 +296,7 @@ static enum shows write_element(struct pair_writer *writer, struct spot item, bo
     begin_part(writer, any);
     const enum shows shows = write_value(writer, item);
     pair_space(writer);
-    if (shows == HIDDEN) {
-        loosen(writer, item, mark, before, any);
-    }
+    loosen(writer, shows, mark, before, any);
     return shows;
 }
 
@@ -272,7 +312,7 @@ static void write_hidden_elements(struct pair_writer *writer)
     }
 }
 
-/* Both sides stay below the limit of a record: what shows counts as it is spelt. */
+/* Several windows on both sides, but not for ever. */
 static bool is_long_enough(const struct pair_writer *writer)
 {
     return writer->pair->side[0].length > BULK_BYTES || writer->pair->side[1].length > BULK_BYTES;
@@ -280,6 +320,9 @@ static bool is_long_enough(const struct pair_writer *writer)
 
 static unsigned element_count(struct pair_writer *writer)
 {
+    if (writer->is_bulk && writer->made->is_listing) {
+        return writer->depth == 1 ? BULK_ELEMENTS : choose(writer->choices, BATCH_ELEMENTS);
+    }
     return writer->is_bulk && writer->depth <= 2 ? BULK_ELEMENTS : choose(writer->choices, 5);
 }
 
@@ -300,7 +343,7 @@ static enum shows write_elements(struct pair_writer *writer, struct spot item)
 static enum shows write_array(struct pair_writer *writer, struct spot spot)
 {
     const struct spot item = item_of(spot);
-    enum shows shows = stands_empty(spot, true) ? SHOWN : HIDDEN;
+    enum shows shows = empty_shows(spot, true);
     pair_write(writer, "[");
     if (item.node == NULL ||
         !interference_may_show(writer->made, item.node, item.scope->record, item.undeclared)) {
@@ -315,22 +358,41 @@ static enum shows write_array(struct pair_writer *writer, struct spot spot)
 
 /* ---- objects ---- */
 
+/* The name of a member that turned out to be hidden may be spelt in any way. */
+static void respell_name(struct pair_writer *writer, struct bytes name, struct pair_mark start,
+                         struct pair_mark end)
+{
+    struct buffer rest;
+    if (!chance(writer->choices, 10)) {
+        return;
+    }
+    buffer_init(&rest, SIZE_MAX / 2);
+    buffer_append(&rest, bytes_from(buffer_bytes(&writer->pair->side[1]), end.length[1]));
+    cut(writer, 1, start);
+    value_spell(&writer->pair->side[1], name, choose(writer->choices, 1000));
+    buffer_append(&writer->pair->side[1], buffer_bytes(&rest));
+    buffer_clear(&rest);
+}
+
 static enum shows write_member(struct pair_writer *writer, struct bytes name, struct spot value,
                                bool any[2])
 {
     const bool before[2] = {any[0], any[1]};
     const struct pair_mark mark = pair_mark(writer);
     begin_part(writer, any);
+    const struct pair_mark start = pair_mark(writer);
     pair_name(
         writer, name,
         interference_may_show(writer->made, value.node, value.scope->record, value.undeclared));
+    const struct pair_mark end = pair_mark(writer);
     pair_space(writer);
     pair_write(writer, ":");
     pair_space(writer);
     const enum shows shows = write_value(writer, value);
-    if (shows == HIDDEN) {
-        loosen(writer, value, mark, before, any);
+    if (is_free(writer, shows)) {
+        respell_name(writer, name, start, end);
     }
+    loosen(writer, shows, mark, before, any);
     return shows;
 }
 
@@ -399,6 +461,13 @@ static enum shows write_undeclared(struct pair_writer *writer, struct spot spot,
             shows = stronger(shows, write_member(writer, name, value, any));
         }
     }
+    if (chance(writer->choices, 10)) {
+        struct buffer name;
+        buffer_init(&name, SIZE_MAX / 2);
+        pair_fill(&name, 'u', 1 + pair_length_near_limit(writer));
+        shows = stronger(shows, write_member(writer, buffer_bytes(&name), value, any));
+        buffer_clear(&name);
+    }
     return shows;
 }
 
@@ -414,13 +483,14 @@ static enum shows write_members(struct pair_writer *writer, struct spot spot, st
     return shows;
 }
 
-/* A record stands with a field of its own, and nothing in it stands without it. */
+/* A record stands with a field of its own, and nothing in it stands without it; then no limit of it
+ * matters either, and it has its own. */
 static enum shows write_record(struct pair_writer *writer, struct spot spot)
 {
     struct scope inside = {.outer = spot.scope, .record = spot.node->record};
     fixed_begin(writer, spot.node, &inside);
     (void)write_members(writer, spot, &inside);
-    return inside.own;
+    return inside.own == COUNTS ? HIDDEN : inside.own;
 }
 
 static enum shows write_object(struct pair_writer *writer, struct spot spot)
@@ -429,7 +499,7 @@ static enum shows write_object(struct pair_writer *writer, struct spot spot)
         return write_record(writer, spot);
     }
     const enum shows shows = write_members(writer, spot, spot.scope);
-    return stands_empty(spot, false) ? SHOWN : shows;
+    return stronger(empty_shows(spot, false), shows);
 }
 
 /* ---- any value ---- */
@@ -474,20 +544,20 @@ static enum shows write_wrong_type(struct pair_writer *writer, bool wants_contai
 }
 
 /* Whether a value of the wrong type can be written that costs nothing. */
-static bool may_be_wrong(const struct pair_writer *writer, struct spot spot, unsigned kind)
+static bool may_be_wrong(struct spot spot, unsigned kind)
 {
     const unsigned containers = CATALOGUE_KIND_ARRAY | CATALOGUE_KIND_OBJECT;
     if (spot.node->is_anything) {
         return false;
     }
     return is_container(kind) ? (spot.node->kinds & ~containers) == 0 && spot.node->label_count == 0
-                              : (spot.node->kinds & containers) == 0 && !writer->is_tight;
+                              : (spot.node->kinds & containers) == 0;
 }
 
 static enum shows write_value_here(struct pair_writer *writer, struct spot spot)
 {
     const unsigned kind = choose_kind(writer, spot);
-    if (may_be_wrong(writer, spot, kind) && chance(writer->choices, 4)) {
+    if (may_be_wrong(spot, kind) && chance(writer->choices, 4)) {
         return write_wrong_type(writer, is_container(kind));
     }
     if (is_container(kind) && writer->depth >= DEPTH_LIMIT) {
@@ -531,9 +601,7 @@ static void write_line(struct pair_writer *writer, struct spot root)
     const enum shows shows = write_value(writer, root);
     pair_space(writer);
     pair_write(writer, "\n");
-    if (shows == HIDDEN) {
-        loosen(writer, root, mark, (const bool[2]){false, false}, any);
-    }
+    loosen(writer, shows, mark, (const bool[2]){false, false}, any);
 }
 
 static void write_lines(struct pair_writer *writer, struct spot root)
@@ -570,7 +638,7 @@ void interference_pair_make(struct interference_pair *pair, struct interference_
     outside_records(made, &outside);
     buffer_reset(&pair->side[0]);
     buffer_reset(&pair->side[1]);
-    writer.is_bulk = choose(choices, 300) >= (made->is_listing ? 285 : 299);
+    writer.is_bulk = choose(choices, 300) >= 300 - made->bulk_share;
     pair_space(&writer);
     if (made->ndjson) {
         write_lines(&writer, root);

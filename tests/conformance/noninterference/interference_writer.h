@@ -8,8 +8,12 @@
 
 #define MEMBERS_LIMIT 32 /* of one schema */
 
-/** Whether something of a value is in the output; MAYBE: the generator does not know. */
-enum shows { HIDDEN = 0, MAYBE, SHOWN };
+/**
+ * Whether something of a value is in the output. COUNTS: nothing is, but its size counts against a
+ * limit of what is disclosed of its record (policy/redact/README.md). MAYBE: the generator does not
+ * know.
+ */
+enum shows { HIDDEN = 0, COUNTS, MAYBE, SHOWN };
 
 /** The nearest record. */
 struct scope {
@@ -27,7 +31,7 @@ struct pair_writer {
     struct interference_pair *pair;
     struct interference_case *made;
     struct choices *choices;
-    bool is_tight; /* a small limit: what counts where something shows must be spelt alike */
+    bool is_tight; /* a small limit: what counts must be as long on both sides */
     bool is_bulk;  /* long arrays, so that there are several windows */
     unsigned depth;
     unsigned budget; /* of values */
@@ -52,6 +56,11 @@ void pair_write(struct pair_writer *writer, const char *text);
 void pair_space(struct pair_writer *writer);
 /** A name: the same on both sides, or spelt otherwise on each. */
 void pair_name(struct pair_writer *writer, struct bytes name, bool same);
+
+/** Some letter again and again. */
+void pair_fill(struct buffer *out, char letter, size_t count);
+/** A length around one of the limits that a case has. */
+size_t pair_length_near_limit(struct pair_writer *writer);
 
 /** Any JSON value; names in it may come twice. */
 void noise_value(struct pair_writer *writer, int side, unsigned depth);
