@@ -61,6 +61,7 @@ static const struct {
 void folded_text_init(struct folded_text *folded, size_t limit)
 {
     ASSERT(limit < UINT32_MAX);
+    *folded = (struct folded_text){0};
     buffer_init(&folded->text, limit);
     buffer_init(&folded->origins, limit * sizeof(struct fold_origin));
 }
@@ -75,6 +76,10 @@ void folded_text_reset(struct folded_text *folded)
 {
     buffer_reset(&folded->text);
     buffer_reset(&folded->origins);
+    folded->sets_apart = false;
+    folded->has_decorated = false;
+    folded->last = FOLD_NO_DIGIT;
+    folded->before_last = FOLD_NO_DIGIT;
 }
 
 /* Unicode: the digits of a script are ten consecutive scalar values from 0 to 9 (the mathematical
@@ -141,14 +146,48 @@ static uint32_t fold_scalar(uint32_t scalar)
     }
 }
 
-static void append(struct folded_text *folded, uint32_t scalar, const struct fold_origin *origin)
+static void append_bytes(struct folded_text *folded, struct bytes text, struct fold_origin origin)
+{
+    buffer_append(&folded->text, text);
+    for (size_t i = 0; i < text.length; i++) {
+        buffer_append(&folded->origins, bytes_of((const char *)&origin, sizeof(origin)));
+    }
+}
+
+/* `digit`: its kind, if it is one. */
+static void append(struct folded_text *folded, uint32_t scalar, enum fold_digit digit,
+                   struct fold_origin origin)
 {
     char text[4];
-    const size_t length = scalar == 0 ? 0 : utf8_encode(scalar, text);
-    buffer_append(&folded->text, bytes_of(text, length));
-    for (size_t i = 0; i < length; i++) {
-        buffer_append(&folded->origins, bytes_of((const char *)origin, sizeof(*origin)));
+    const enum fold_digit kind = scalar >= '0' && scalar <= '9' ? digit : FOLD_NO_DIGIT;
+    if (scalar == 0) {
+        return;
     }
+    folded->is_set_apart = folded->sets_apart && kind != folded->last && kind != FOLD_NO_DIGIT &&
+                           folded->last != FOLD_NO_DIGIT;
+    if (folded->is_set_apart) {
+        append_bytes(folded, BYTES(" "), (struct fold_origin){origin.begin, origin.begin});
+    }
+    append_bytes(folded, bytes_of(text, utf8_encode(scalar, text)), origin);
+    folded->has_decorated = folded->has_decorated || kind == FOLD_DECORATED_DIGIT;
+    folded->before_last = folded->last;
+    folded->last = kind;
+}
+
+/* An enclosing mark decorates the digit before it. */
+static void enclose_last(struct folded_text *folded)
+{
+    if (folded->last != FOLD_PLAIN_DIGIT || folded->text.broken) {
+        return;
+    }
+    const size_t at = folded->text.length - 1;
+    const size_t before = folded->is_set_apart ? at - 1 : at;
+    const char digit = folded->text.at[at];
+    const struct fold_origin origin = folded_text_origin(folded, at, at + 1);
+    buffer_truncate(&folded->text, before);
+    buffer_truncate(&folded->origins, before * sizeof(origin));
+    folded->last = folded->before_last;
+    append(folded, (unsigned char)digit, FOLD_DECORATED_DIGIT, origin);
 }
 
 void folded_text_add(struct folded_text *folded, uint32_t scalar, size_t begin, size_t end)
@@ -158,22 +197,28 @@ void folded_text_add(struct folded_text *folded, uint32_t scalar, size_t begin, 
     int boundary = 0;
     uint32_t exception = 0;
     if (scalar >= 0x20 && scalar < 0x7F) {
-        append(folded, scalar, &origin);
+        append(folded, scalar, FOLD_PLAIN_DIGIT, origin);
         return;
     }
     if (find_exception(scalar, &exception)) {
-        append(folded, exception, &origin);
+        append(folded, exception, FOLD_DECORATED_DIGIT, origin);
         return;
+    }
+    const utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)scalar);
+    const enum fold_digit digit =
+        category == UTF8PROC_CATEGORY_ND ? FOLD_PLAIN_DIGIT : FOLD_DECORATED_DIGIT;
+    if (category == UTF8PROC_CATEGORY_ME) {
+        enclose_last(folded);
     }
     const utf8proc_ssize_t count =
         utf8proc_decompose_char((utf8proc_int32_t)scalar, parts, LONGEST_DECOMPOSITION,
                                 UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &boundary);
     if (count < 0 || count > LONGEST_DECOMPOSITION) {
-        append(folded, scalar, &origin); /* not in the tables */
+        append(folded, scalar, digit, origin); /* not in the tables */
         return;
     }
     for (utf8proc_ssize_t i = 0; i < count; i++) {
-        append(folded, fold_scalar((uint32_t)parts[i]), &origin);
+        append(folded, fold_scalar((uint32_t)parts[i]), digit, origin);
     }
 }
 

@@ -12,6 +12,10 @@
  *                           joiners, soft hyphens, directional marks, tatweel, variation selectors,
  *                           and what is not assigned but promised to be invisible
  *
+ * A decorated digit (in a circle, superscript, on a keycap) belongs to the number beside it, or
+ * only counts or notes it: there are two readings, one with a blank between digits of the two
+ * kinds.
+ *
  * Letters keep their case and their script. The tables are utf8proc's (Unicode 15).
  */
 #ifndef AMANAT_POLICY_BASE_FOLD_H
@@ -31,9 +35,16 @@ struct fold_origin {
     uint32_t end;
 };
 
+enum fold_digit { FOLD_NO_DIGIT = 0, FOLD_PLAIN_DIGIT, FOLD_DECORATED_DIGIT };
+
 struct folded_text {
     struct buffer text;    /* UTF-8 */
     struct buffer origins; /* a struct fold_origin for each byte of `text` */
+    bool sets_apart;       /* set it before the first character: the reading with blanks */
+    bool has_decorated;    /* whether the two readings can differ */
+    enum fold_digit last;
+    enum fold_digit before_last;
+    bool is_set_apart; /* the last character, by a blank of ours */
 };
 
 /** An empty one of at most `limit` bytes (below 2^32) of folded text. */

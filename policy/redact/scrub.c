@@ -69,8 +69,9 @@ static bool is_plain(struct bytes text)
     return true;
 }
 
-/* False: longer than what is searched. */
-static bool make_subject(struct scrub *scrub, struct bytes token, struct subject *out)
+/* In one of the two readings of policy/base/fold.h. False: longer than what is searched. */
+static bool make_subject(struct scrub *scrub, struct bytes token, bool sets_apart,
+                         struct subject *out)
 {
     const struct bytes inside = bytes_of(token.at + 1, token.length - 2);
     if (is_plain(inside)) {
@@ -79,6 +80,7 @@ static bool make_subject(struct scrub *scrub, struct bytes token, struct subject
     }
     uint32_t scalar = 0;
     folded_text_reset(&scrub->folded);
+    scrub->folded.sets_apart = sets_apart;
     for (size_t at = 1, begin = 1; json_text_next(token, &at, &scalar); begin = at) {
         folded_text_add(&scrub->folded, scalar, begin, at);
         if (scrub->folded.text.broken) {
@@ -116,7 +118,11 @@ static void add_span(struct scrub *scrub, struct span span)
     if (scrub->spans.length > 0) {
         last = (struct span *)(void *)(scrub->spans.at + scrub->spans.length) - 1;
     }
-    if (last != NULL && last->pattern == span.pattern && span.begin < last->end) {
+    if (span.begin == span.end) {
+        return; /* a blank that stands in our copy only */
+    }
+    if (last != NULL && last->pattern == span.pattern && span.begin >= last->begin &&
+        span.begin < last->end) {
         last->end = span.end > last->end ? span.end : last->end;
         return;
     }
@@ -155,7 +161,6 @@ static bool find_spans_of(struct scrub *scrub, const struct subject *subject,
 static bool find_spans(struct scrub *scrub, const struct catalogue_label *label,
                        const struct subject *subject)
 {
-    buffer_reset(&scrub->spans);
     pattern_matcher_begin(scrub->matcher, subject->text);
     for (size_t i = 0; i < label->scrub.count; i++) {
         if (!find_spans_of(scrub, subject, &label->scrub.patterns[i], i)) {
@@ -163,6 +168,43 @@ static bool find_spans(struct scrub *scrub, const struct catalogue_label *label,
         }
     }
     return true;
+}
+
+/* The spans of a string, of both readings; false: it is too long, or a limit was hit. */
+static bool search_string(struct scrub *scrub, const struct catalogue_label *label,
+                          struct bytes token)
+{
+    struct subject subject;
+    buffer_reset(&scrub->spans);
+    if (!make_subject(scrub, token, false, &subject) || !find_spans(scrub, label, &subject)) {
+        return false;
+    }
+    if (!subject.is_folded || !scrub->folded.has_decorated) {
+        return true;
+    }
+    return make_subject(scrub, token, true, &subject) && find_spans(scrub, label, &subject);
+}
+
+/* The same of a number: as it is spelt, and without its exponent. */
+static bool search_number(struct scrub *scrub, const struct catalogue_label *label,
+                          struct bytes token)
+{
+    struct subject subject = {.text = token};
+    struct spelt_number number;
+    buffer_reset(&scrub->spans);
+    if (!find_spans(scrub, label, &subject)) {
+        return false;
+    }
+    if (bytes_find(token, 'e') == token.length && bytes_find(token, 'E') == token.length) {
+        return true;
+    }
+    if (!decimal_read(token, &number)) {
+        return false;
+    }
+    buffer_reset(&scrub->before);
+    decimal_write_plain(&number, &scrub->before);
+    subject.text = buffer_bytes(&scrub->before);
+    return find_spans(scrub, label, &subject);
 }
 
 /* ---- writing ---- */
@@ -209,8 +251,7 @@ static amanat_result run_rounds(struct scrub *scrub, const struct catalogue_labe
     *out_clean = false;
     *out = token;
     for (unsigned round = 0; round < SCRUB_ROUNDS; round++) {
-        struct subject subject;
-        if (!make_subject(scrub, *out, &subject) || !find_spans(scrub, label, &subject)) {
+        if (!search_string(scrub, label, *out)) {
             return AMANAT_OK;
         }
         TRY(buffer_check(&scrub->spans));
@@ -245,64 +286,15 @@ amanat_result scrub_string(struct scrub *scrub, const struct catalogue_label *la
     return buffer_check(out);
 }
 
-/* ---- what cannot be changed ---- */
-
-/* A number as it is spelt without its exponent; false: it has too many digits. */
-static bool spell_out(struct bytes token, struct buffer *out)
-{
-    struct spelt_number number;
-    buffer_reset(out);
-    if (!decimal_read(token, &number)) {
-        return false;
-    }
-    decimal_write_plain(&number, out);
-    return true;
-}
-
-static bool has_exponent(struct bytes token)
-{
-    return bytes_find(token, 'e') < token.length || bytes_find(token, 'E') < token.length;
-}
-
-/* False when something is found, or a limit was hit. */
-static bool finds_nothing(struct scrub *scrub, const struct catalogue_label *label,
-                          const struct subject *subject)
-{
-    return find_spans(scrub, label, subject) && scrub->spans.length == 0;
-}
-
-static bool number_is_clean(struct scrub *scrub, const struct catalogue_label *label,
-                            struct bytes token)
-{
-    struct subject subject = {.text = token};
-    if (!finds_nothing(scrub, label, &subject)) {
-        return false;
-    }
-    if (!has_exponent(token)) {
-        return true;
-    }
-    if (!spell_out(token, &scrub->before)) {
-        return false;
-    }
-    subject.text = buffer_bytes(&scrub->before);
-    return finds_nothing(scrub, label, &subject);
-}
-
-static bool string_is_clean(struct scrub *scrub, const struct catalogue_label *label,
-                            struct bytes token)
-{
-    struct subject subject;
-    return make_subject(scrub, token, &subject) && finds_nothing(scrub, label, &subject);
-}
-
 amanat_result scrub_is_clean(struct scrub *scrub, const struct catalogue_label *label,
                              struct bytes token, bool *out_clean)
 {
     *out_clean = false;
     TRY(need_matcher(scrub));
     const bool is_string = token.length > 0 && token.at[0] == '"';
-    const bool clean =
-        is_string ? string_is_clean(scrub, label, token) : number_is_clean(scrub, label, token);
+    const bool searched =
+        is_string ? search_string(scrub, label, token) : search_number(scrub, label, token);
+    const bool clean = searched && scrub->spans.length == 0;
     amanat_result result = buffer_check(&scrub->spans);
     if (amanat_is_ok(result)) {
         result = buffer_check(&scrub->before);

@@ -179,8 +179,12 @@ class Maker:
 
     def hidden(self):
         name, digits, text = self.one([self.cnic, self.phone, self.iban, self.card])()
-        before = self.one(["", "CNIC ", "x", "\u0634\u0646\u0627\u062e\u062a\u06cc: ", "2026 ", "12, ", "no.", "\U0001f600", "(", "'"]) if name != "phone" else self.one(["", "ph: ", "\u0641\u0648\u0646 "])
-        return name, digits, before + self.spelt(text) + self.one(["", ".", ",", " and", "\u06d4 ", ")", ";x", "\u0964"])
+        before = self.one(["", "CNIC ", "x", "\u0634\u0646\u0627\u062e\u062a\u06cc: ", "2026 ", "12, ", "no.", "\U0001f600", "(", "'", "\u2460", "1\ufe0f\u20e3", "\u278a"]) if name != "phone" else self.one(["", "ph: ", "\u0641\u0648\u0646 ", "\u2461"])
+        behind = self.one(["", ".", ",", " and", "\u06d4 ", "\u00b9", ")", ";x", "\u0964"])
+        spelt = self.spelt(text)
+        if before in ("\u2460", "\u2461", "1\ufe0f\u20e3", "\u278a") or behind == "\u00b9":
+            spelt = spelt.replace("\u20e3", "")  # decorated within and beside it at once is not promised
+        return name, digits, before + spelt + behind
 
 
 def description(definitions, mode, tokens):

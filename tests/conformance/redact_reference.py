@@ -369,16 +369,33 @@ def name_of(pattern):
     return pattern if isinstance(pattern, str) else pattern["name"]
 
 
+def read_folded(token, apart):
+    """(folded text, where each of its characters came from); with `apart`, decorated digits stand apart from others."""
+    pieces = []  # (character, decorated, begin, end)
+    for character, begin, end in spelt_characters(token):
+        category = unicodedata.category(character)
+        if category == "Me" and pieces and pieces[-1][0] in "0123456789":
+            pieces[-1] = (pieces[-1][0], True) + pieces[-1][2:]
+        pieces += [(part, category != "Nd", begin, end) for part in fold(character)]
+    folded, origins = "", []
+    for i, (part, decorated, begin, end) in enumerate(pieces):
+        if apart and i and {part, pieces[i - 1][0]} <= set("0123456789") and decorated != pieces[i - 1][1]:
+            folded += " "
+            origins.append((begin, begin))
+        folded += part
+        origins.append((begin, end))
+    return folded, origins
+
+
 def scrub_once(patterns, token):
     """The token with what is found replaced, the same if nothing is; None if it is too long."""
-    folded, origins = "", []
-    for character, begin, end in spelt_characters(token):
-        piece = fold(character)
-        folded += piece
-        origins += [(begin, end)] * len(piece)
-    if len(folded.encode()) > 262144:
-        return None
-    spans = sorted((origins[begin][0], number, origins[end - 1][1]) for number, pattern in enumerate(patterns) for begin, end in matches(pattern, folded))
+    spans = []
+    for folded, origins in (read_folded(token, False), read_folded(token, True)):
+        if len(folded.encode()) > 262144:
+            return None
+        spans += [(origins[begin][0], number, origins[end - 1][1])
+                  for number, pattern in enumerate(patterns) for begin, end in matches(pattern, folded)]
+    spans = sorted(span for span in spans if span[0] < span[2])
     out, at = "", 0
     while spans:
         begin, number, end = spans.pop(0)

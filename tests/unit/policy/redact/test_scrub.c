@@ -369,6 +369,38 @@ static void test_scrub__finds_a_number_that_begins_inside_another_match(void **s
     EXPECT("[phone]", phones);
 }
 
+static void test_scrub__a_decorated_digit_does_not_hide_the_number_beside_it(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"\"\xE2\x91\xA0"
+         "35202-1234567-1\"",
+         "\"\xE2\x91\xA0[cnic]\""},
+        {"\"35202-1234567-1\xC2\xB9 and 35202-1234567-1\xC2\xBD\"",
+         "\"[cnic]\xC2\xB9 and [cnic]\xC2\xBD\""},
+        {"\"1\xEF\xB8\x8F\xE2\x83\xA3"
+         "0300-1234567\"",
+         "\"1\xEF\xB8\x8F\xE2\x83\xA3[phone]\""},
+        {"\"51\xE2\x83\xA3"
+         "0300-1234567\"",
+         "\"51\xE2\x83\xA3[phone]\""},
+    };
+    EXPECT("[cnic, phone]", rows);
+    /* 14 digits, or 12 and 2: two on keycaps stand together */
+    static const struct row together[] = {
+        {"\"1352021234567\xE2\x83\xA3"
+         "1\xE2\x83\xA3\"",
+         NULL},
+    };
+    EXPECT("[cnic]", together);
+    /* the blank between them is in no text */
+    static const struct row blanks[] = {{"\"\xE2\x91\xA0"
+                                         "35 \xE2\x91\xA0\"",
+                                         "\"\xE2\x91\xA0"
+                                         "35[b]\xE2\x91\xA0\""}};
+    EXPECT("[{name: b, pattern: ' '}]", blanks);
+}
+
 static void test_scrub__an_empty_match_withholds(void **state)
 {
     (void)state;
@@ -475,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_scrub__leaves_what_is_no_cnic),
         cmocka_unit_test(test_scrub__knows_the_other_names),
         cmocka_unit_test(test_scrub__finds_a_number_that_begins_inside_another_match),
+        cmocka_unit_test(test_scrub__a_decorated_digit_does_not_hide_the_number_beside_it),
         cmocka_unit_test(test_scrub__an_empty_match_withholds),
         cmocka_unit_test(test_scrub__joins_what_overlaps_and_searches_again),
         cmocka_unit_test(test_scrub__a_limit_withholds_the_whole_string),
