@@ -78,9 +78,38 @@ static void write_number(uint64_t value, bool negative, unsigned scale, struct b
     buffer_append(out, bytes_of(text + at, sizeof(text) - at));
 }
 
+static size_t digits_end(struct bytes text, size_t at)
+{
+    while (is_digit_at(text, at)) {
+        at++;
+    }
+    return at;
+}
+
+/* A step of one unit of some decimal cuts a number that is not negative where it stands, if it has
+ * so many decimals; false: it has not, or is no such number. */
+static bool cut_decimals(unsigned scale, struct bytes text, struct buffer *out)
+{
+    const size_t point = digits_end(text, 0);
+    if (point == 0 || point > DIGITS_BEFORE || (text.at[0] == '0' && point > 1) ||
+        point == text.length || text.at[point] != '.') {
+        return false;
+    }
+    const size_t end = digits_end(text, point + 1);
+    const size_t decimals = end - point - 1;
+    if (end != text.length || decimals == 0 || decimals > DIGITS_BEHIND || decimals < scale) {
+        return false;
+    }
+    buffer_append(out, bytes_first(text, scale == 0 ? point : point + 1 + scale));
+    return true;
+}
+
 bool mode_coarsen_short_step(struct decimal_step step, struct bytes text, struct buffer *out)
 {
     struct short_number number = {0};
+    if (step.digits == 1 && cut_decimals(step.scale, text, out)) {
+        return true;
+    }
     if (step.digits == 0 || step.digits > LARGEST_STEP || step.scale > DIGITS_BEHIND ||
         !read_number(text, step.scale, &number)) {
         return false;
