@@ -32,9 +32,8 @@ void hold_reset(struct hold *hold)
     buffer_reset(&hold->attribute_text);
     buffer_reset(&hold->capture);
     buffer_reset(&hold->subject_text);
-    hold->colons = 0;
-    hold->joint = NULL;
-    hold->joined.count = 0;
+    hold->tallies.count = 0;
+    hold->edits.count = 0;
     hold->items.count = 0;
     hold->open.count = 0;
     hold->records.count = 0;
@@ -57,7 +56,8 @@ static amanat_result check_memory(const struct hold *hold)
                         hold->items.count * sizeof(struct hold_item) +
                         hold->records.count * sizeof(struct held_record) +
                         hold->attributes.count * sizeof(struct held_attribute) +
-                        hold->joined.count * sizeof(struct held_joined) +
+                        hold->tallies.count * sizeof(struct held_tally) +
+                        hold->edits.count * sizeof(struct emit_edit) +
                         hold->budgets.count * sizeof(struct hold_budget);
     return amanat_result_of(used > REDACT_HOLD_BYTES(hold->limit) ? AMANAT_STATUS_LIMIT
                                                                   : AMANAT_STATUS_OK);
@@ -133,27 +133,11 @@ static amanat_result charge(struct hold *hold, size_t record, const struct place
     return AMANAT_OK;
 }
 
-/* Charges what was joined to item `index`, from `*joined` on; `*out_rest`: what of its value is its
- * own. */
-static amanat_result charge_joined(struct hold *hold, size_t index, size_t *joined,
-                                   size_t *out_rest)
-{
-    struct hold_budget *budget = NULL;
-    *out_rest = hold->items.items[index].value_length;
-    for (; *joined < hold->joined.count && hold->joined.items[*joined].item == index; ++*joined) {
-        const struct held_joined *field = &hold->joined.items[*joined];
-        *out_rest -= field->length;
-        TRY(charge(hold, field->record, field->place, index, field->length, &budget));
-    }
-    return AMANAT_OK;
-}
-
 /* Charges what is on the tape already: no budget is passed by that. */
 static amanat_result charge_tape(struct hold *hold)
 {
     struct hold_budget *budget = NULL;
-    size_t joined = 0;
-    size_t own = 0;
+    TRY(hold_expand(hold, 0));
     hold->charges = true;
     hold->open.count = 0; /* goes through the same states again, and ends as it was */
     for (size_t i = 0; i < hold->items.count; i++) {
@@ -161,9 +145,8 @@ static amanat_result charge_tape(struct hold *hold)
         if (item->kind == HOLD_CLOSE) {
             hold->open.count--;
         } else if (item->kind == HOLD_FIELD) {
-            TRY(charge_joined(hold, i, &joined, &own));
-            TRY(charge(hold, item->record, item->place, i, item->name_length + own + HOLD_ITEM_COST,
-                       &budget));
+            TRY(charge(hold, item->record, item->place, i,
+                       item->name_length + item->value_length + HOLD_ITEM_COST, &budget));
         } else {
             if (may_stand_empty(item->place, item->is_array, item->is_record)) {
                 TRY(charge(hold, item->record, item->place, i + 1, container_cost(item), &budget));
@@ -216,7 +199,6 @@ amanat_result hold_open(struct hold *hold, const struct place *place, bool is_ar
     const size_t cost = name.bytes.length + unkept + 2 * HOLD_ITEM_COST;
     bool is_dropped = false;
     const bool is_record = place->begins_record && !is_array;
-    hold->joint = NULL;
     if (is_record) {
         TRY(begin_record(hold, place));
     }
@@ -279,7 +261,6 @@ static bool must_stand(const struct hold *hold, const struct hold_item *item)
 amanat_result hold_close(struct hold *hold, bool *out_left_out)
 {
     ASSERT(hold->open.count > 0);
-    hold->joint = NULL;
     const size_t index = hold->open.items[--hold->open.count];
     const struct hold_item item = hold->items.items[index]; /* a copy: the array may move */
     const bool is_empty = index + 1 == hold->items.count;

@@ -10,7 +10,13 @@
  *   attributes  compact JSON of the attributes read
  *   subjects    who the records are about, also where the field is withheld
  *
- *   joined      fields that stand in the piece of the one before them (see place.h, is_copied)
+ *   tallies     how many fields of which label are in a piece
+ *   edits       values in a piece that a mode works on
+ *
+ * A piece is one or more neighbours of one container that share a fate (place.h), with commas and
+ * brackets as they leave if all of it does: one item instead of many. Where it must be looked into,
+ * because something is charged or the answer about its labels is not the same for all, the tape is
+ * written anew with its fields one by one (hold_expand); so pieces save time and decide nothing.
  *
  * A container that closes with nothing in it is taken off the tape again, so that withheld members
  * leave no trace in the cost.
@@ -42,32 +48,35 @@
 #include "policy/redact/place.h"
 #include "policy/redact/planted_leak.h"
 #include "policy/redact/provenance.h"
+#include "policy/redact/redact_emit.h"
 
-enum hold_item_kind { HOLD_OPEN = 0, HOLD_FIELD, HOLD_CLOSE };
+enum hold_item_kind { HOLD_OPEN = 0, HOLD_FIELD, HOLD_PIECE, HOLD_CLOSE };
 
 struct hold_item {
-    const struct place *place;
-    size_t record; /* index of the nearest record */
-    size_t offset; /* of the name in `text`, and after it of the value */
+    const struct place *place; /* of a piece: of the container around it */
+    size_t record;             /* index of the nearest record */
+    size_t offset;             /* of the name in `text`, and after it of the value */
     size_t name_length;
     size_t value_length;
     size_t label;       /* of a field whose mode is decided */
     uint8_t kind;       /* enum hold_item_kind */
     uint8_t value_kind; /* of a field: enum json_event_kind */
     uint8_t mode;       /* of a field: what was done, once it was emitted */
-    bool is_array;      /* of open and close */
+    bool is_array;      /* of open and close; of a piece: what is around it is one */
     bool is_record;
-    bool has_joined; /* the value is followed by whole members, in the same mode: reveal */
     bool is_dropped; /* of an open container that may stand empty: its budget is passed */
     size_t unkept;   /* of open: bytes of the name past the limit, which are not in `text` */
+    size_t tally;    /* of a piece: index of its first tally */
+    size_t tally_count;
+    size_t edit; /* … and of its first edit */
+    size_t edit_count;
 };
 
-/** A field that is part of the one before it. */
-struct held_joined {
-    size_t record;
-    const struct place *place;
-    size_t item;   /* index of the one */
-    size_t length; /* in its value; and its cost: comma and colon are two bytes */
+/** Fields of one label in a piece; 0 if only a container in it has that label. */
+struct held_tally {
+    size_t label;
+    size_t count;
+    uint8_t mode; /* what was done, once it was emitted */
 };
 
 /** What one record may hold for one group. */
@@ -109,19 +118,24 @@ struct held_subject {
     uint8_t value_kind;
 };
 
+struct hold_items {
+    struct hold_item *items;
+    size_t count;
+    size_t capacity;
+};
+
 struct hold {
     struct arena *arena;
     size_t limit;
     struct buffer text;
-    size_t colons; /* how many of its bytes are colons of ours */
     struct buffer attribute_text;
     struct buffer capture; /* attributes that are being read: a stack, as records are nested */
     struct buffer subject_text;
-    VECTOR(struct hold_item) items;
-    VECTOR(size_t) open; /* indexes of open items */
-    VECTOR(struct held_joined) joined;
-    /** Where in the input at hand the last item, a field that is copied, ends; NULL: it is none. */
-    const char *joint;
+    struct hold_items items;
+    struct hold_items spare; /* memory for writing the tape anew */
+    VECTOR(size_t) open;     /* indexes of open items */
+    VECTOR(struct held_tally) tallies;
+    VECTOR(struct emit_edit) edits;
     VECTOR(struct held_record) records;
     VECTOR(struct held_attribute) attributes;
     VECTOR(struct held_subject) subjects;
@@ -136,12 +150,6 @@ void hold_init(struct hold *hold, struct arena *arena, size_t limit);
 void hold_clear(struct hold *hold);
 /** Forgets the record; wipes. */
 void hold_reset(struct hold *hold);
-/** The input at hand goes. */
-static inline void hold_end_input(struct hold *hold)
-{
-    hold->joint = NULL;
-}
-
 /** Where the value of a field begins in `text`. */
 static inline size_t hold_value_offset(const struct hold_item *item)
 {
@@ -203,7 +211,37 @@ static inline bool hold_must_charge(const struct hold *hold, size_t cost)
 AMANAT_MUST_CHECK amanat_result hold_charge(struct hold *hold, const struct place *place,
                                             size_t cost, bool is_field, bool *out_dropped);
 
-/* ---- the one that is called for nearly every field ---- */
+/* ---- pieces ---- */
+
+/** Containers inside each other in a piece, at most. */
+#define HOLD_PIECE_DEPTH 8
+
+/** How many bytes a piece that comes next may have, so that nothing has to be charged; 0: none. */
+static inline size_t hold_room_for_piece(const struct hold *hold)
+{
+    const size_t used =
+        hold->text.length + HOLD_ITEM_COST * (hold->items.count + hold->open.count + 1);
+    return hold->charges || used >= hold->limit ? 0 : hold->limit - used;
+}
+
+/** A piece, whose text is the end of `hold->text`: compact, and no more than there is room for. */
+struct hold_piece {
+    const struct place *around; /* the container that it is in */
+    bool is_array;
+    size_t text_start;
+    const struct held_tally *tallies;
+    size_t tally_count;
+    const struct emit_edit *edits;
+    size_t edit_count;
+};
+
+/** MEMORY. */
+AMANAT_MUST_CHECK amanat_result hold_piece(struct hold *hold, const struct hold_piece *piece);
+
+/** Writes the tape anew, with the fields of pieces one by one, from item `from` on. MEMORY. */
+AMANAT_MUST_CHECK amanat_result hold_expand(struct hold *hold, size_t from);
+
+/* ---- the one that is called for nearly every other field ---- */
 
 static inline void hold_append_field(struct hold *hold, struct bytes name, struct bytes value)
 {
@@ -211,7 +249,6 @@ static inline void hold_append_field(struct hold *hold, struct bytes name, struc
         buffer_append(&hold->text, value);
         return;
     }
-    hold->colons++;
     if (json_text_is_one_piece(name, value)) {
         buffer_append(&hold->text, bytes_of(name.at, name.length + 1 + value.length));
         return;
@@ -219,26 +256,6 @@ static inline void hold_append_field(struct hold *hold, struct bytes name, struc
     buffer_append(&hold->text, name);
     buffer_append_byte(&hold->text, ':');
     buffer_append(&hold->text, value);
-}
-
-/* Joins a field to the one directly before it, from its comma on. Costs what a field of its own
- * would: comma and colon are two bytes. */
-static inline AMANAT_MUST_CHECK amanat_result hold_join(struct hold *hold,
-                                                        const struct place *place,
-                                                        struct bytes value)
-{
-    struct held_joined *joined = VECTOR_PUSH(hold->arena, &hold->joined);
-    if (joined == NULL) {
-        return amanat_result_of(AMANAT_STATUS_MEMORY);
-    }
-    const size_t length = (size_t)(value.at - hold->joint) + value.length;
-    struct hold_item *item = &hold->items.items[hold->items.count - 1];
-    *joined = (struct held_joined){item->record, place, hold->items.count - 1, length};
-    item->has_joined = true;
-    item->value_length += length;
-    buffer_append(&hold->text, bytes_of(hold->joint, length));
-    hold->joint = value.at + value.length;
-    return buffer_check(&hold->text);
 }
 
 /**
@@ -259,10 +276,6 @@ hold_field(struct hold *hold, const struct place *place, enum json_event_kind ki
             return result;
         }
     }
-    if (place->is_copied && hold->joint != NULL && hold->joint + 1 == name.bytes.at &&
-        *hold->joint == ',' && json_text_is_one_piece(name.bytes, value.bytes)) {
-        return hold_join(hold, place, value.bytes);
-    }
     struct hold_item *item = VECTOR_PUSH(hold->arena, &hold->items);
     if (item == NULL) {
         return amanat_result_of(AMANAT_STATUS_MEMORY);
@@ -275,8 +288,6 @@ hold_field(struct hold *hold, const struct place *place, enum json_event_kind ki
                                .value_length = value.bytes.length,
                                .value_kind = (uint8_t)kind};
     hold_append_field(hold, name.bytes, value.bytes);
-    hold->joint =
-        place->is_copied && name.bytes.length > 0 ? value.bytes.at + value.bytes.length : NULL;
     return buffer_check(&hold->text);
 }
 

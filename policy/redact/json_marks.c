@@ -85,8 +85,10 @@ void json_stretch_fill(struct json_stretch *stretch, json_mark_fn *mark, struct 
     stretch->start = start;
     stretch->length = length;
     mark(stretch->at, whole, stretch->stop, stretch->non_digit);
-    stretch->stop[whole] = ~UINT64_C(0);
-    stretch->non_digit[whole] = ~UINT64_C(0);
+    for (size_t i = whole; i < whole + 2; i++) {
+        stretch->stop[i] = ~UINT64_C(0);
+        stretch->non_digit[i] = ~UINT64_C(0);
+    }
     if (rest > 0) {
         char block[JSON_BLOCK_BYTES] = {0}; /* zeros stop everything */
         memcpy(block, stretch->at + whole * JSON_BLOCK_BYTES, rest);

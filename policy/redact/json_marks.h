@@ -20,7 +20,7 @@
 #include "policy/base/bytes.h"
 
 #define JSON_BLOCK_BYTES    64
-#define JSON_STRETCH_BLOCKS 64
+#define JSON_STRETCH_BLOCKS 256
 #define JSON_STRETCH_BYTES  ((size_t)JSON_BLOCK_BYTES * JSON_STRETCH_BLOCKS)
 
 /** Marks `blocks` whole blocks of 64 bytes. */
@@ -44,25 +44,33 @@ struct json_stretch {
     const char *at;
     size_t start;  /* where in the input it begins */
     size_t length; /* 0: there is none */
-    uint64_t stop[JSON_STRETCH_BLOCKS + 1];
-    uint64_t non_digit[JSON_STRETCH_BLOCKS + 1];
+    uint64_t stop[JSON_STRETCH_BLOCKS + 2];
+    uint64_t non_digit[JSON_STRETCH_BLOCKS + 2];
 };
 
 /** Marks as much of `input` from `start` as a stretch can hold. Reads nothing behind its end. */
 void json_stretch_fill(struct json_stretch *stretch, json_mark_fn *mark, struct bytes input,
                        size_t start);
 
+/** The bits of the 64 bytes from `offset` (at most the length) on, the first one lowest. */
+static inline uint64_t json_marks_from(const uint64_t *marks, size_t offset)
+{
+    const size_t block = offset / JSON_BLOCK_BYTES;
+    const size_t shift = offset % JSON_BLOCK_BYTES;
+    return marks[block] >> shift | marks[block + 1] << 1 << (JSON_BLOCK_BYTES - 1 - shift);
+}
+
 /** The first set bit at `offset` (at most the length) or behind it. */
 static inline size_t json_next_mark(const uint64_t *marks, size_t offset)
 {
-    size_t block = offset / JSON_BLOCK_BYTES;
-    const uint64_t bits = marks[block] >> (offset % JSON_BLOCK_BYTES);
-    if (bits != 0) {
+    const uint64_t bits = json_marks_from(marks, offset);
+    if (bits != 0) { /* nearly always, so that no branch depends on where blocks begin */
         return offset + (size_t)__builtin_ctzll(bits);
     }
-    do {
+    size_t block = offset / JSON_BLOCK_BYTES + 1;
+    while (marks[block] == 0) {
         block++;
-    } while (marks[block] == 0);
+    }
     return block * JSON_BLOCK_BYTES + (size_t)__builtin_ctzll(marks[block]);
 }
 

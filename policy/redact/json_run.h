@@ -125,31 +125,69 @@ static inline size_t json_run_pass_digits(const struct json_stretch *stretch, si
     return end == at || end >= stretch->length ? 0 : end;
 }
 
+/* Behind fraction and exponent of the number whose whole part ends at `end`, if it has them. */
+static inline size_t json_run_pass_fraction(const struct json_stretch *stretch, size_t end)
+{
+    const char *text = stretch->at;
+    if (text[end] == '.') {
+        end = json_run_pass_digits(stretch, end + 1);
+        if (end == 0) {
+            return 0;
+        }
+    }
+    if ((text[end] | 0x20) != 'e') {
+        return end;
+    }
+    const size_t sign = end + 1;
+    const bool has_sign = sign < stretch->length && (text[sign] == '+' || text[sign] == '-');
+    return json_run_pass_digits(stretch, has_sign ? sign + 1 : sign);
+}
+
 /* Behind the number at `at` (RFC 8259 §6), which another byte follows; 0: not certain. */
 static inline size_t json_run_pass_number(const struct json_stretch *stretch, size_t at,
                                           bool *out_is_integer)
 {
     const char *text = stretch->at;
     const size_t first = text[at] == '-' ? at + 1 : at;
-    size_t end = json_run_pass_digits(stretch, first);
-    *out_is_integer = true;
+    const size_t end = json_run_pass_digits(stretch, first);
     if (end == 0 || (text[first] == '0' && end - first > 1)) {
         return 0;
     }
+    *out_is_integer = text[end] != '.' && (text[end] | 0x20) != 'e';
+    return *out_is_integer ? end : json_run_pass_fraction(stretch, end);
+}
+
+/* Behind an ordinary number: no exponent, and all of it within 64 bytes. 0: it is another, or not
+ * certain. */
+static inline size_t json_run_pass_short_number(const struct json_stretch *stretch, size_t at,
+                                                bool *out_is_integer)
+{
+    const char *text = stretch->at;
+    const size_t first = at + (text[at] == '-' ? 1 : 0);
+    uint64_t others = json_marks_from(stretch->non_digit, first);
+    const size_t whole = others == 0 ? 0 : (size_t)__builtin_ctzll(others);
+    size_t end = first + whole;
+    if (whole == 0 || end >= stretch->length || (text[first] == '0' && whole > 1)) {
+        return 0;
+    }
+    *out_is_integer = text[end] != '.';
     if (text[end] == '.') {
-        *out_is_integer = false;
-        end = json_run_pass_digits(stretch, end + 1);
-        if (end == 0) {
+        others &= others - 1;
+        const size_t next = others == 0 ? 0 : first + (size_t)__builtin_ctzll(others);
+        if (next <= end + 1 || next >= stretch->length) {
             return 0;
         }
+        end = next;
     }
-    if ((text[end] | 0x20) == 'e') {
-        *out_is_integer = false;
-        const size_t sign = end + 1;
-        const bool has_sign = sign < stretch->length && (text[sign] == '+' || text[sign] == '-');
-        end = json_run_pass_digits(stretch, has_sign ? sign + 1 : sign);
-    }
-    return end;
+    return (text[end] | 0x20) == 'e' ? 0 : end;
+}
+
+/* Behind the string at `at` if it is plain and short, as most are; 0: it is another. */
+static inline size_t json_run_pass_short_string(const struct json_stretch *stretch, size_t at)
+{
+    const uint64_t stops = json_marks_from(stretch->stop, at + 1);
+    const size_t end = at + 1 + (stops == 0 ? 0 : (size_t)__builtin_ctzll(stops));
+    return stops != 0 && end < stretch->length && stretch->at[end] == '"' ? end + 1 : 0;
 }
 
 /* Behind the literal at `at`; 0: it is none. */

@@ -9,6 +9,7 @@
 #include "policy/base/vector.h"
 
 #define FIRST_SLOT_COUNT 64
+#define NAME_MARKS       3 /* quotes and colon */
 
 /** What makes two places one. */
 struct place_key {
@@ -26,6 +27,9 @@ struct compiler {
     VECTOR(struct place *) places;
     struct place **slots; /* places by their key; a power of two of them, half are free or more */
     size_t slot_count;
+    uint8_t *slots_of_labels; /* 0: none yet */
+    size_t *slot_labels;
+    size_t label_slot_count;
     bool is_tree;  /* each place was reached once, from one that stands before it */
     bool collects; /* some record that can be reached asks: attributes are collected */
 };
@@ -111,19 +115,68 @@ static void set_allowed_kinds(struct place *place)
     place->allows_integer = (node->kinds & CATALOGUE_KIND_INTEGER) != 0;
 }
 
-static bool is_copied(const struct plan *plan, const struct place *place)
+/* Whether runs can keep what may be disclosed here. */
+static bool can_be_kept(const struct place *place)
 {
-    const struct vocabulary *vocabulary = &plan->catalogue->vocabulary;
-    if (place->record == CATALOGUE_NONE || plan->records[place->record].asks ||
-        place->strongest != DISCLOSURE_REVEAL) {
-        return false;
+    return place->record != CATALOGUE_NONE && !place->is_undeclared && !place->node->is_anything &&
+           place->node->label_count == 1;
+}
+
+/* Of what stands here itself. */
+static enum place_fate own_fate(const struct plan *plan, const struct place *place)
+{
+    const unsigned containers = CATALOGUE_KIND_OBJECT | CATALOGUE_KIND_ARRAY;
+    if (place->begins_record || !place->is_plain) {
+        return PLACE_EACH;
     }
-    for (size_t i = 0; i < place->node->label_count; i++) {
-        if (vocabulary->labels[place->node->labels[i]].scrub.count > 0) {
-            return false;
-        }
+    if (place->label == CATALOGUE_NONE && (place->node->kinds & containers) != 0) {
+        return PLACE_NEUTRAL;
     }
-    return true;
+    if (place->strongest == DISCLOSURE_WITHHELD) {
+        return PLACE_COUNTED;
+    }
+    if (!can_be_kept(place)) {
+        return PLACE_EACH;
+    }
+    return plan->records[place->record].verdicts[place->label].depends_on_record ? PLACE_ASKED
+                                                                                 : PLACE_COPIED;
+}
+
+#define SCALAR_EVENTS                                                                              \
+    (1U << JSON_EVENT_STRING | 1U << JSON_EVENT_NUMBER | 1U << JSON_EVENT_TRUE |                   \
+     1U << JSON_EVENT_FALSE | 1U << JSON_EVENT_NULL)
+
+/* What runs want to know of a scalar here; when the fate of all is known. */
+static void describe_scalar(const struct plan *plan, struct place *place)
+{
+    struct place_tally *scalar = &place->scalar;
+    const bool has_label = place->label != CATALOGUE_NONE;
+    scalar->label = place->label;
+    scalar->kinds = place->allowed_kinds & SCALAR_EVENTS;
+    if (place_allows(place, JSON_EVENT_NUMBER, true)) {
+        scalar->kinds |= UINT32_C(1) << PLACE_WHOLE_NUMBER;
+    }
+    scalar->fate = has_label || place->fate == PLACE_COUNTED ? place->fate : PLACE_EACH;
+    scalar->is_edited =
+        has_label && (place->strongest != DISCLOSURE_REVEAL ||
+                      plan->catalogue->vocabulary.labels[place->label].scrub.count > 0);
+}
+
+/* A slot for its label, while there are any; without one a place has no fate that it could share.
+ */
+static void give_slot(struct compiler *compiler, struct place *place)
+{
+    place->slot_labels = compiler->slot_labels;
+    if (place->label == CATALOGUE_NONE) {
+        return;
+    }
+    uint8_t *slot = &compiler->slots_of_labels[place->label];
+    if (*slot == 0 && compiler->label_slot_count < PLACE_SLOTS) {
+        *slot = (uint8_t)compiler->label_slot_count++;
+        compiler->slot_labels[*slot] = place->label;
+    }
+    place->scalar.slot = *slot;
+    place->fate = (uint8_t)(*slot == 0 ? PLACE_EACH : place->fate);
 }
 
 static size_t hash_key(const struct place_key *key)
@@ -183,8 +236,8 @@ static void describe(const struct plan *plan, const struct place_key *key, struc
     place->is_inert = !place->can_disclose && key->attribute == NULL && !place->begins_record;
     place->is_plain =
         key->attribute == NULL && node->subject == CATALOGUE_NONE && place->min_group == 0;
-    place->is_copied = is_copied(plan, place);
     place->is_counted = place->is_plain && place->strongest == DISCLOSURE_WITHHELD;
+    place->fate = (uint8_t)own_fate(plan, place);
 }
 
 /* The place of a node under a record; one that is known already, if it is. */
@@ -205,6 +258,7 @@ static amanat_result add(struct compiler *compiler, const struct catalogue_node 
     TRY_MEMORY(place);
     TRY_MEMORY(slot);
     describe(compiler->plan, &key, place);
+    give_slot(compiler, place);
     *known = place;
     *slot = place;
     *out = place;
@@ -244,28 +298,27 @@ static bool needs_escape(struct bytes name)
             return true;
         }
     }
-    return name.length > UINT32_MAX - 2;
+    return name.length > UINT32_MAX - NAME_MARKS;
 }
 
-/* Writes the name in quotes to `spelt`, unless it needs escapes; returns its length, or 0. */
+/* Writes quotes, name and colon to `spelt`, unless it needs escapes; returns the length, or 0. */
 static size_t spell_name(struct bytes name, char *spelt, struct place_name *out)
 {
     if (needs_escape(name)) {
         return 0;
     }
-    const size_t length = name.length + 2;
+    const size_t length = name.length + NAME_MARKS;
     spelt[0] = '"';
     memcpy(spelt + 1, name.at, name.length);
-    spelt[length - 1] = '"';
+    spelt[length - 2] = '"';
+    spelt[length - 1] = ':';
     out->spelt = spelt;
     out->length = (uint32_t)length;
+    out->tail = (uint32_t)(length > 8 ? length - 8 : 0);
     const size_t head = length < 8 ? length : 8;
     memcpy(&out->first, spelt, head);
-    memset(&out->first_mask, 0xFF, head);
-    if (length > 8) {
-        out->tail = (uint32_t)length - 8;
-        memcpy(&out->last, spelt + out->tail, 8);
-    }
+    memset(&out->mask, 0xFF, head);
+    memcpy(&out->last, spelt + out->tail, head);
     return length;
 }
 
@@ -280,7 +333,7 @@ static amanat_result add_names(struct arena *arena, struct place *place)
         return AMANAT_OK;
     }
     for (size_t i = 0; i < count; i++) {
-        length += node->members[i].name.length + 2;
+        length += node->members[i].name.length + NAME_MARKS;
     }
     place->names = arena_allocate_array(arena, count, sizeof(*place->names));
     place->expected = arena_allocate_array(arena, count + 1, sizeof(*place->expected));
@@ -292,6 +345,7 @@ static amanat_result add_names(struct arena *arena, struct place *place)
     for (size_t i = 0; i < count; i++) {
         spelt += spell_name(node->members[i].name, spelt, &place->names[i]);
         place->expected[i] = (uint32_t)i;
+        place->names[i].scalar = place->members[i]->scalar;
     }
     return AMANAT_OK;
 }
@@ -299,6 +353,9 @@ static amanat_result add_names(struct arena *arena, struct place *place)
 /* Of the places that stay: not of those that were only laid out to see what is asked. */
 static amanat_result name_members(struct compiler *compiler)
 {
+    for (size_t i = 0; i < compiler->places.count; i++) {
+        describe_scalar(compiler->plan, compiler->places.items[i]);
+    }
     for (size_t i = 0; i < compiler->places.count; i++) {
         TRY(add_names(compiler->arena, compiler->places.items[i]));
     }
@@ -376,6 +433,48 @@ static bool is_all_inert(const struct place *place)
     return true;
 }
 
+static bool is_kept(uint8_t fate)
+{
+    return fate == PLACE_COPIED || fate == PLACE_ASKED;
+}
+
+static uint8_t share_fate(uint8_t a, uint8_t b)
+{
+    if (a == b || b == PLACE_NEUTRAL || (is_kept(a) && b == PLACE_COUNTED)) {
+        return a;
+    }
+    return a == PLACE_NEUTRAL || (is_kept(b) && a == PLACE_COUNTED) ? b : PLACE_EACH;
+}
+
+/* The fate that all share that is declared here. What is undeclared is never taken by runs. */
+static uint8_t fate_with_what_is_inside(const struct place *place)
+{
+    const bool is_array = (place->allowed_kinds >> JSON_EVENT_ARRAY_BEGIN & 1) != 0;
+    uint8_t fate = place->fate;
+    if (place->items != NULL) {
+        fate = share_fate(fate, place->items->fate);
+    }
+    for (size_t i = 0; i < place->node->member_count; i++) {
+        fate = share_fate(fate, place->members[i]->fate);
+    }
+    /* an array that is shape stands empty where the answer withholds what is in it */
+    return is_array && fate == PLACE_ASKED && place->label == CATALOGUE_NONE ? PLACE_EACH : fate;
+}
+
+/* What the places below say. Each of the properties only ever changes in one direction. */
+static bool take_from_below(struct place *place)
+{
+    const uint8_t fate = fate_with_what_is_inside(place);
+    const bool discloses = !place->discloses_inside && can_disclose_below(place);
+    const bool is_alive = place->is_inert && !is_all_inert(place);
+    const bool changed = discloses || is_alive || fate != place->fate;
+    place->discloses_inside |= discloses;
+    place->can_disclose |= discloses;
+    place->is_inert = place->is_inert && !is_alive;
+    place->fate = fate;
+    return changed;
+}
+
 /* Places were added from the root down, so going backwards a tree needs one round, most graphs two.
  */
 static void hand_up(struct compiler *compiler)
@@ -383,16 +482,7 @@ static void hand_up(struct compiler *compiler)
     for (bool changed = true; changed; changed = changed && !compiler->is_tree) {
         changed = false;
         for (size_t i = compiler->places.count; i-- > 0;) {
-            struct place *place = compiler->places.items[i];
-            if (!place->discloses_inside && can_disclose_below(place)) {
-                place->discloses_inside = true;
-                place->can_disclose = true;
-                changed = true;
-            }
-            if (place->is_inert && !is_all_inert(place)) {
-                place->is_inert = false;
-                changed = true;
-            }
+            changed |= take_from_below(compiler->places.items[i]);
         }
     }
 }
@@ -427,7 +517,12 @@ static bool any_asks(const struct compiler *compiler)
 amanat_result place_compile(const struct plan *plan, const struct catalogue_node *node,
                             size_t record, struct arena *arena, struct place **out)
 {
-    struct compiler compiler = {.plan = plan, .arena = arena};
+    struct compiler compiler = {.plan = plan, .arena = arena, .label_slot_count = 1};
+    compiler.slots_of_labels = arena_allocate(arena, plan->catalogue->vocabulary.label_count + 1);
+    compiler.slot_labels = arena_allocate_array(arena, PLACE_SLOTS, sizeof(size_t));
+    TRY_MEMORY(compiler.slots_of_labels);
+    TRY_MEMORY(compiler.slot_labels);
+    compiler.slot_labels[0] = CATALOGUE_NONE;
     TRY(compile(&compiler, node, record, out));
     if (any_asks(&compiler)) {
         /* again, now with attributes: of every record, since the question about an inner record

@@ -13,24 +13,77 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "policy/base/arena.h"
 #include "policy/catalogue/catalogue.h"
 #include "policy/redact/json_scanner.h"
 #include "policy/redact/plan.h"
 
-/** A declared name as it is mostly spelt, in quotes, for a quick comparison. */
+/**
+ * What becomes of all that stands at a place, however deep, as far as the plan alone can say. What
+ * is kept may need a mode other than reveal.
+ */
+enum place_fate {
+    PLACE_EACH = 0, /* one value this, another that */
+    PLACE_NEUTRAL,  /* only shape, and nothing is declared in it */
+    PLACE_COUNTED,  /* withheld: at most counted */
+    PLACE_COPIED,   /* in a record, if that is valid: kept, but for what is withheld in it */
+    PLACE_ASKED,    /* in a record: kept if the answer about it says so, but for that */
+    PLACE_NO_FATE
+};
+
+/**
+ * Labels that can be in pieces, those of one body: the first that come. What has another is taken
+ * alone. Slot 0 is for what has none.
+ */
+#define PLACE_SLOTS 32
+
+/** A bit beside those of events: whole numbers. */
+#define PLACE_WHOLE_NUMBER 31
+
+/** What a run does with a scalar. */
+struct place_tally {
+    size_t label;
+    uint32_t kinds; /* bits of enum json_event_kind and PLACE_WHOLE_NUMBER that are declared */
+    uint8_t fate;   /* enum place_fate: where a label is missing nothing is kept */
+    uint8_t slot;   /* of the label */
+    bool is_edited; /* it does not leave as it is spelt, but in a mode that works on it */
+};
+
+/**
+ * A declared member as runs want to know it: how it mostly begins, which is its name in quotes and
+ * the colon, for a quick comparison; and what becomes of a scalar behind it. One line of memory.
+ */
 struct place_name {
+    uint64_t first; /* its first eight bytes, fewer are followed by zeros */
+    uint64_t last;  /* the eight bytes at `tail` */
+    uint64_t mask;  /* of both: the bytes there are */
     const char *spelt;
-    uint32_t length;     /* 0: its spelling has escapes, so it is always compared decoded */
-    uint32_t tail;       /* where its last eight bytes begin, 0 if it has no more */
-    uint64_t first;      /* its first eight bytes, fewer are followed by zeros */
-    uint64_t first_mask; /* of those there are */
-    uint64_t last;       /* the eight bytes at `tail` */
+    uint32_t length; /* with quotes and colon; 0: the name has escapes, and is always decoded */
+    uint32_t tail;   /* where its last eight bytes begin, 0 if it has no more */
+    struct place_tally scalar;
 };
 
 /* That many bytes must be readable where a name is compared. */
 #define PLACE_NAME_QUICK 16
+
+/**
+ * Whether `text`, with PLACE_NAME_QUICK bytes at least and `left` in all, begins with name and
+ * colon.
+ */
+static inline bool place_name_begins(const char *text, size_t left, const struct place_name *name)
+{
+    uint64_t first;
+    uint64_t last;
+    memcpy(&first, text, sizeof(first));
+    memcpy(&last, text + (name->tail <= 8 ? name->tail : 8), sizeof(last));
+    if (name->length > PLACE_NAME_QUICK) {
+        return first == name->first && name->length <= left &&
+               memcmp(text + 8, name->spelt + 8, name->length - 8) == 0;
+    }
+    return (((first ^ name->first) | (last ^ name->last)) & name->mask) == 0 && name->length > 0;
+}
 
 struct place {
     const struct catalogue_node *node;
@@ -60,14 +113,12 @@ struct place {
      * counts no group. Runs go past everything that looks at its text (walk.c).
      */
     bool is_plain;
-    /**
-     * In a record: the plan alone says that a scalar here is revealed, as it is spelt. Neighbours
-     * of which this is true are held and emitted as one piece.
-     */
-    bool is_copied;
-    bool is_counted;        /* … and it is withheld, so a scalar here is at most counted */
-    uint16_t allowed_kinds; /* bits of enum json_event_kind */
-    bool allows_integer;    /* of numbers only those */
+    bool is_counted;           /* … and it is withheld, so a scalar here is at most counted */
+    uint8_t fate;              /* enum place_fate */
+    struct place_tally scalar; /* what a run does with one here */
+    const size_t *slot_labels; /* [slot]: the label, of all places of the body */
+    uint16_t allowed_kinds;    /* bits of enum json_event_kind */
+    bool allows_integer;       /* of numbers only those */
 
     struct place **members; /* beside node->members */
     struct place *additional;
@@ -95,6 +146,13 @@ AMANAT_MUST_CHECK amanat_result plan_check(const struct plan *plan);
 
 /** Whether a value here, and the name before it, may leave in `mode`. */
 bool place_allows_mode(const struct place *place, enum disclosure_mode mode);
+
+/** Inside an object: which names have come. */
+struct place_cursor {
+    const struct place *place;
+    uint64_t seen;    /* bits of declared names, of the first 64 */
+    size_t last_name; /* the declared name before, its index + 1; 0: none yet */
+};
 
 /** Whether a value of that kind is declared here. */
 static inline bool place_allows(const struct place *place, enum json_event_kind kind,

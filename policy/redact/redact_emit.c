@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The only file that makes disclosed bytes from undisclosed ones. There are five places, each
+ * The only file that makes disclosed bytes from undisclosed ones. There are six places, each
  * marked `Disclosed:` with the reason; the rest of the file keeps commas and brackets.
  */
 #include "policy/redact/redact_emit.h"
 
 #include "policy/base/guard.h"
+#include "policy/redact/json_run.h"
 #include "policy/redact/json_text.h"
 #include "policy/redact/planted_leak.h"
 #include "policy/redact/redact.h"
@@ -145,6 +146,43 @@ amanat_result emit_field(struct emitter *emitter, struct undisclosed_bytes name,
     }
     *out_disclosed = disclosed;
     return buffer_check(&emitter->staging);
+}
+
+/* The members between edits, and what their modes make of these. */
+static amanat_result write_piece(struct emitter *emitter, struct bytes members,
+                                 const struct emit_edit *edits, size_t edit_count,
+                                 bool *out_disclosed)
+{
+    size_t at = 0;
+    *out_disclosed = true;
+    for (size_t i = 0; i < edit_count && *out_disclosed; i++) {
+        const struct emit_edit *edit = &edits[i];
+        const struct undisclosed_bytes value = {bytes_of(members.at + edit->offset, edit->length)};
+        /* Disclosed: the mode of each label in it, which is reveal where there is no edit. */
+        buffer_append(&emitter->staging, bytes_of(members.at + at, edit->offset - at));
+        TRY(modes_apply(emitter->modes, edit->mode, edit->label, json_run_kind(*value.bytes.at),
+                        value, &emitter->staging, out_disclosed));
+        at = edit->offset + edit->length;
+    }
+    buffer_append(&emitter->staging, bytes_from(members, at));
+    return buffer_check(&emitter->staging);
+}
+
+amanat_result emit_piece(struct emitter *emitter, struct undisclosed_bytes members,
+                         const struct emit_edit *edits, size_t edit_count, bool *out_disclosed)
+{
+    struct emit_frame *parent = innermost(emitter);
+    const size_t start = emitter->staging.length;
+    ASSERT(parent != NULL && parent->record > 0);
+    write_comma(emitter);
+    TRY(write_piece(emitter, members.bytes, edits, edit_count, out_disclosed));
+    if (!*out_disclosed) {
+        buffer_truncate(&emitter->staging, start);
+        return AMANAT_OK;
+    }
+    emitter->frames.items[parent->record - 1].has_field = true;
+    parent->holds = true;
+    return AMANAT_OK;
 }
 
 size_t emit_open_length(const struct emitter *emitter)

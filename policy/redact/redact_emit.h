@@ -70,6 +70,24 @@ AMANAT_MUST_CHECK amanat_result emit_field(struct emitter *emitter, struct undis
                                            enum disclosure_mode mode, size_t label,
                                            bool *out_disclosed);
 
+/** A value in a piece that does not leave as it is spelt. */
+struct emit_edit {
+    size_t offset; /* in the piece, where the next one begins behind it */
+    size_t length;
+    size_t label;
+    enum disclosure_mode mode; /* never withheld */
+};
+
+/**
+ * Neighbours in a record, with names and commas, as they are spelt but for `edits`. The caller has
+ * found the mode of each label in them: reveal, and nothing that the label scrubs, or that of an
+ * edit. `*out_disclosed` = false: a mode withheld its value, and nothing was written.
+ */
+AMANAT_MUST_CHECK amanat_result emit_piece(struct emitter *emitter,
+                                           struct undisclosed_bytes members,
+                                           const struct emit_edit *edits, size_t edit_count,
+                                           bool *out_disclosed);
+
 /** How many bytes are staged. */
 static inline size_t emit_staged_length(const struct emitter *emitter)
 {

@@ -229,8 +229,6 @@ static amanat_result emit_held_field(struct judge *judge, struct hold_item *item
     enum disclosure_mode mode = mode_at(judge, item->place, &item->label);
     if (judge->hold->records.items[item->record].is_over_limit) {
         mode = DISCLOSURE_WITHHELD;
-    } else if (item->has_joined && mode != DISCLOSURE_REVEAL) {
-        return amanat_result_of(AMANAT_STATUS_BUG);
     }
     TRY(emit_field(judge->release->emitter, held_text(judge->hold, item->offset, item->name_length),
                    (enum json_event_kind)item->value_kind,
@@ -240,11 +238,96 @@ static amanat_result emit_held_field(struct judge *judge, struct hold_item *item
     return AMANAT_OK;
 }
 
+/* The mode of a label that is alone at its place. */
+static enum disclosure_mode mode_of_label(const struct judge *judge, const struct hold_item *item,
+                                          size_t label)
+{
+    const struct plan_record *plan =
+        &judge->release->plan
+             ->records[judge->hold->records.items[item->record].place->inner_record];
+    return (enum disclosure_mode)(plan->asks ? judge->modes.items[judge->around.count - 1][label]
+                                             : plan->verdicts[label].strongest);
+}
+
+static bool is_edited(const struct hold *hold, const struct hold_item *item, size_t label)
+{
+    for (size_t i = 0; i < item->edit_count; i++) {
+        if (hold->edits.items[item->edit + i].label == label) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** What becomes of a piece. */
+enum piece_end { PIECE_WITHHELD, PIECE_EMITTED, PIECE_EXPANDED };
+
+/* Looks up the modes of all labels in the piece. One that is not reveal needs a value that is an
+ * edit; and what is partly withheld must be looked into. */
+static enum piece_end judge_piece(const struct judge *judge, const struct hold_item *item)
+{
+    struct hold *hold = judge->hold;
+    size_t withheld = 0;
+    bool is_one = true;
+    for (size_t i = 0; i < item->tally_count; i++) {
+        struct held_tally *tally = &hold->tallies.items[item->tally + i];
+        const enum disclosure_mode mode = mode_of_label(judge, item, tally->label);
+        tally->mode = (uint8_t)mode;
+        withheld += mode == DISCLOSURE_WITHHELD ? 1 : 0;
+        is_one = is_one && (mode == DISCLOSURE_REVEAL || mode == DISCLOSURE_WITHHELD ||
+                            is_edited(hold, item, tally->label));
+    }
+    if (withheld == item->tally_count) {
+        return PIECE_WITHHELD;
+    }
+    for (size_t i = 0; i < item->edit_count; i++) {
+        struct emit_edit *edit = &hold->edits.items[item->edit + i];
+        edit->mode = mode_of_label(judge, item, edit->label);
+    }
+    return is_one && withheld == 0 ? PIECE_EMITTED : PIECE_EXPANDED;
+}
+
+static void withhold_piece(struct hold *hold, const struct hold_item *item)
+{
+    for (size_t i = 0; i < item->tally_count; i++) {
+        hold->tallies.items[item->tally + i].mode = DISCLOSURE_WITHHELD;
+    }
+}
+
+/* `*out_expanded`: fields stand now where the piece stood, and have to be emitted. */
+static amanat_result emit_held_piece(struct judge *judge, size_t index, bool *out_expanded)
+{
+    struct hold *hold = judge->hold;
+    const struct hold_item *item = &hold->items.items[index];
+    bool disclosed = false;
+    if (hold->records.items[item->record].is_over_limit) {
+        withhold_piece(hold, item);
+        return AMANAT_OK;
+    }
+    const enum piece_end end = judge_piece(judge, item);
+    if (end == PIECE_WITHHELD) {
+        return AMANAT_OK;
+    }
+    if (end == PIECE_EMITTED) {
+        const struct emit_edit *edits =
+            item->edit_count == 0 ? NULL : hold->edits.items + item->edit;
+        TRY(emit_piece(judge->release->emitter, held_text(hold, item->offset, item->value_length),
+                       edits, item->edit_count, &disclosed));
+    }
+    *out_expanded = !disclosed;
+    return disclosed ? AMANAT_OK : hold_expand(hold, index);
+}
+
 static amanat_result emit_items(struct judge *judge)
 {
-    for (size_t i = 0; i < judge->hold->items.count; i++) {
+    bool expanded = false;
+    for (size_t i = 0; i < judge->hold->items.count; i += expanded ? 0 : 1) {
         struct hold_item *item = &judge->hold->items.items[i];
+        expanded = false;
         switch ((enum hold_item_kind)item->kind) {
+        case HOLD_PIECE:
+            TRY(emit_held_piece(judge, i, &expanded));
+            break;
         case HOLD_OPEN:
             TRY(emit_opening(judge, item));
             break;
@@ -276,30 +359,27 @@ static void count_records(struct hold *hold, struct account *account)
     }
 }
 
+static void count_disclosed(struct account *account, size_t label, uint8_t mode, bool stands,
+                            uint64_t count)
+{
+    if (mode != DISCLOSURE_WITHHELD && stands) {
+        account->disclosed[label][mode] += count;
+    } else {
+        account_withhold_many(account, label, count);
+    }
+}
+
 static void count_fields(const struct hold *hold, struct account *account)
 {
     for (size_t i = 0; i < hold->items.count; i++) {
         const struct hold_item *item = &hold->items.items[i];
-        if (item->kind != HOLD_FIELD) {
-            continue;
+        const bool stands = hold->records.items[item->record].stands;
+        if (item->kind == HOLD_FIELD) {
+            count_disclosed(account, item->label, item->mode, stands, 1);
         }
-        if (item->mode != DISCLOSURE_WITHHELD && hold->records.items[item->record].stands) {
-            account->disclosed[item->label][item->mode]++;
-        } else {
-            account_withhold(account, item->label);
-        }
-    }
-}
-
-/* They are disclosed with the field that they are part of. */
-static void count_joined(const struct hold *hold, struct account *account)
-{
-    for (size_t i = 0; i < hold->joined.count; i++) {
-        const struct held_joined *joined = &hold->joined.items[i];
-        if (hold->records.items[joined->record].stands) {
-            account->disclosed[joined->place->label][DISCLOSURE_REVEAL]++;
-        } else {
-            account_withhold(account, joined->place->label);
+        for (size_t j = 0; j < item->tally_count; j++) {
+            const struct held_tally *tally = &hold->tallies.items[item->tally + j];
+            count_disclosed(account, tally->label, tally->mode, stands, tally->count);
         }
     }
 }
@@ -333,7 +413,6 @@ static amanat_result account_and_commit(const struct release *release, struct ho
     account_move(account, release->pending);
     count_records(hold, account);
     count_fields(hold, account);
-    count_joined(hold, account);
     TRY(name_subjects(hold, release->window));
     return stands ? emit_commit(release->emitter, true) : AMANAT_OK;
 }

@@ -47,12 +47,14 @@ static void give_up(struct walk *walk)
     hold->charges = true; /* so that each field asks */
     walk->pending->records_over_limit++;
     for (size_t i = 0; i < hold->items.count; i++) {
-        if (hold->items.items[i].kind == HOLD_FIELD) {
-            account_withhold(walk->pending, hold->items.items[i].place->label);
+        const struct hold_item *item = &hold->items.items[i];
+        if (item->kind == HOLD_FIELD) {
+            account_withhold(walk->pending, item->place->label);
         }
-    }
-    for (size_t i = 0; i < hold->joined.count; i++) {
-        account_withhold(walk->pending, hold->joined.items[i].place->label);
+        for (size_t j = 0; j < item->tally_count; j++) {
+            const struct held_tally *tally = &hold->tallies.items[item->tally + j];
+            account_withhold_many(walk->pending, tally->label, tally->count);
+        }
     }
     for (size_t i = 0; i < hold->budgets.count; i++) {
         const struct hold_budget *budget = &hold->budgets.items[i];
@@ -566,7 +568,6 @@ amanat_result walk_take(struct walk *walk, const struct json_event *event)
 
 amanat_result walk_end_input(struct walk *walk)
 {
-    hold_end_input(walk->hold);
     if (walk->spelt_name.length > 0 && walk->spelt_name.at != walk->name.at) {
         buffer_reset(&walk->name);
         buffer_append(&walk->name, walk->spelt_name);

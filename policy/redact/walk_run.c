@@ -9,42 +9,15 @@
 #include "policy/base/guard.h"
 #include "policy/redact/json_run.h"
 #include "policy/redact/walk_names.h"
+#include "policy/redact/walk_piece.h"
 
 /** A step's outcome besides its result. */
 enum step { STEP_UNSURE = 0, STEP_TAKEN };
 
-static inline uint64_t load(const char *at)
+/* Behind the name at `at` that is not the expected one; 0: not certain. */
+static size_t find_name_end(const struct json_run *run, const struct walk_frame *frame)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof(word));
-    return word;
-}
-
-/* Whether `text`, with PLACE_NAME_QUICK bytes at least and `left` in all, begins with the name. */
-static inline bool begins_with(const char *text, size_t left, const struct place_name *name)
-{
-    if (((load(text) & name->first_mask) ^ name->first) != 0 || name->length == 0) {
-        return false;
-    }
-    if (name->length <= PLACE_NAME_QUICK) {
-        return name->tail == 0 || load(text + name->tail) == name->last;
-    }
-    return name->length <= left && memcmp(text + 8, name->spelt + 8, name->length - 8) == 0;
-}
-
-/* The name at `at`: where it ends, and whether it is the one that is expected. 0: not certain. */
-static inline size_t find_name_end(const struct json_run *run, const struct walk_frame *frame,
-                                   bool *out_expected)
-{
-    const struct place *place = frame->place;
-    const size_t guess = place->expected[frame->last_name];
     const char *text = run->stretch->at + run->at;
-    *out_expected = guess < place->node->member_count &&
-                    run->at + PLACE_NAME_QUICK <= run->stretch->length &&
-                    begins_with(text, run->stretch->length - run->at, &place->names[guess]);
-    if (*out_expected) {
-        return run->at + place->names[guess].length;
-    }
     const size_t end = *text == '"' ? json_run_pass_string(run->stretch, run->at) : 0;
     const size_t length = end == 0 ? 0 : end - run->at;
     const bool may_be_too_long = length > frame->name_limit && walk_names_keeps_undeclared(frame);
@@ -54,17 +27,25 @@ static inline size_t find_name_end(const struct json_run *run, const struct walk
 static inline enum step take_name(struct walk *walk, struct json_run *run, amanat_result *result)
 {
     struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
+    const struct place *place = frame->place;
+    const char *text = run->stretch->at + run->at;
+    const size_t left = run->stretch->length - run->at;
+    const size_t guess = place->expected[frame->last_name];
+    if (guess < place->node->member_count && left >= PLACE_NAME_QUICK &&
+        place_name_begins(text, left, &place->names[guess])) {
+        const size_t length = place->names[guess].length - 1; /* without the colon */
+        if (!json_run_pass_colon(run, run->at + length)) {
+            return STEP_UNSURE;
+        }
+        *result = walk_names_take_declared(walk, frame, guess, bytes_of(text, length));
+        return STEP_TAKEN;
+    }
     const size_t start = run->at;
-    bool is_expected = false;
-    const size_t end = find_name_end(run, frame, &is_expected);
+    const size_t end = find_name_end(run, frame);
     if (end == 0 || !json_run_pass_colon(run, end)) {
         return STEP_UNSURE;
     }
-    const struct bytes spelt = bytes_of(run->stretch->at + start, end - start);
-    *result =
-        is_expected
-            ? walk_names_take_declared(walk, frame, frame->place->expected[frame->last_name], spelt)
-            : walk_names_take_whole(walk, frame, spelt);
+    *result = walk_names_take_whole(walk, frame, bytes_of(text, end - start));
     return STEP_TAKEN;
 }
 
@@ -133,67 +114,6 @@ static inline enum step skip(struct walk *walk, struct json_run *run)
     return walk->skip_depth == 0 ? STEP_TAKEN : STEP_UNSURE;
 }
 
-/** A member of the most usual kind: `,"name":scalar` with the name that is expected. */
-struct usual_member {
-    size_t index;
-    size_t value; /* where it begins in the stretch */
-    size_t end;
-    enum json_event_kind kind;
-    bool is_integer;
-};
-
-/* Reads one at `at`, where there is a margin; false: it is another. */
-static inline bool read_usual_member(const struct json_stretch *stretch, size_t at,
-                                     const struct walk_frame *frame, struct usual_member *out)
-{
-    const struct place *place = frame->place;
-    const char *text = stretch->at + at;
-    const size_t index = place->expected[frame->last_name];
-    if (*text != ',' || index >= place->usual_count || (frame->seen_first >> index & 1) != 0 ||
-        !begins_with(text + 1, stretch->length - at - 1, &place->names[index])) {
-        return false;
-    }
-    out->index = index;
-    out->value = at + place->names[index].length + 2;
-    if (out->value >= stretch->length || stretch->at[out->value - 1] != ':') {
-        return false;
-    }
-    out->kind = json_run_kind(stretch->at[out->value]);
-    out->end = json_run_is_scalar(out->kind)
-                   ? json_run_pass_scalar(stretch, out->value, out->kind, &out->is_integer)
-                   : 0;
-    return out->end != 0;
-}
-
-/* As many of them as follow each other, in one object and one stretch. It changes nothing that the
- * other way (take_item) would not; that one decides about everything unusual. */
-static inline void take_usual_members(struct walk *walk, struct json_run *run,
-                                      amanat_result *result)
-{
-    struct walk_frame *frame = &walk->frames.items[walk->frames.count - 1];
-    const struct json_stretch *stretch = run->stretch;
-    struct usual_member member;
-    size_t at = run->at;
-    while (at + JSON_RUN_MARGIN <= stretch->length &&
-           read_usual_member(stretch, at, frame, &member) && amanat_is_ok(*result)) {
-        const struct place *place = frame->place->members[member.index];
-        frame->seen_first |= UINT64_C(1) << member.index;
-        frame->last_name = member.index + 1;
-        if (place->is_counted) {
-            const struct json_run_scalar scalar = {.kind = member.kind,
-                                                   .is_integer = member.is_integer};
-            count_scalar(walk, place, &scalar);
-        } else {
-            walk->spelt_name = bytes_of(stretch->at + at + 1, member.value - at - 2);
-            *result =
-                walk_take_scalar(walk, place, member.kind, member.is_integer,
-                                 bytes_of(stretch->at + member.value, member.end - member.value));
-        }
-        at = member.end;
-    }
-    run->at = at;
-}
-
 /* One member or element with its value, or what is left of it; or out of the container. */
 static inline enum step take_item(struct walk *walk, struct json_run *run, amanat_result *result)
 {
@@ -222,9 +142,9 @@ amanat_result walk_run(struct walk *walk, struct json_scanner *scanner, struct b
     }
     struct json_run run = begun; /* a copy whose address nobody has */
     while (scanner->depth > 0 && json_run_has_more(&run)) {
-        if (run.expects == JSON_EXPECTS_AFTER && walk->skip_depth == 0 &&
-            json_scanner_is_in_object(scanner)) {
-            take_usual_members(walk, &run, &result);
+        if (run.expects != JSON_EXPECTS_NAME && run.expects != JSON_EXPECTS_VALUE &&
+            walk->skip_depth == 0) {
+            result = walk_take_neighbours(walk, &run);
             if (!amanat_is_ok(result) || !json_run_has_more(&run)) {
                 break;
             }

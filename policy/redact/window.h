@@ -51,7 +51,9 @@ static inline void account_withhold(struct account *account, size_t label)
 /** `count` of them. */
 static inline void account_withhold_many(struct account *account, size_t label, uint64_t count)
 {
-    if (count > 0) {
+    if (label == CATALOGUE_NONE) {
+        account->withheld_unlabelled += count;
+    } else if (count > 0) {
         account_withhold(account, label);
         account->withheld[label] += count - 1;
     }
