@@ -52,7 +52,7 @@ class Maker:
     def attribute(self, name, node, nodes, depth=0):
         """The attribute that a node can be, as the catalogue would derive it, or None."""
         kinds = nodes[node]["kinds"]
-        if "record" in nodes[node]:
+        if "record" in nodes[node] or nodes[node].get("anything"):  # what has no type is no attribute
             return None
         found = {"name": name, "optional": self.chance(0.6)}
         if kinds[0] == "string":
