@@ -17,6 +17,7 @@ struct reader {
     const struct cedar_policy *policy;
     const struct cedar_test *tests;
     size_t test_count;
+    bool *labels; /* for each, whether it speaks of a mode of it */
 };
 
 struct pages {
@@ -25,6 +26,7 @@ struct pages {
     const struct catalogue_operation *operation;
     const struct reader *readers; /* all policies but templates */
     size_t reader_count;
+    bool *forbidden; /* for each label, whether a forbid may keep it in, depending on the record */
 };
 
 /** Why records of a list may be left out, and the service is not told. */
@@ -48,18 +50,16 @@ static bool takes_record(const struct pages *pages, const struct reader *reader,
            (!names_type || bytes_equal(scope->type, record->name));
 }
 
-static bool speaks_of_label(const struct ruleset *ruleset, const struct reader *reader,
-                            size_t label)
+static void find_labels(const struct ruleset *ruleset, struct reader *reader)
 {
-    for (size_t mode = DISCLOSURE_WITHHELD + 1; mode < DISCLOSURE_MODE_COUNT; mode++) {
-        const struct ruleset_action *action =
-            &ruleset->field_actions[label * DISCLOSURE_MODE_COUNT + mode];
+    const size_t count = ruleset->catalogue->vocabulary.label_count * DISCLOSURE_MODE_COUNT;
+    for (size_t i = 0; i < count; i++) {
+        const struct ruleset_action *action = &ruleset->field_actions[i];
         const struct cedar_entity_uid uid = {BYTES("Action"), action->id};
-        if (action->is_spoken_of && ruleset_speaks_of(ruleset, reader->policy, &uid)) {
-            return true;
-        }
+        bool *speaks = &reader->labels[i / DISCLOSURE_MODE_COUNT];
+        *speaks =
+            *speaks || (action->is_spoken_of && ruleset_speaks_of(ruleset, reader->policy, &uid));
     }
-    return false;
 }
 
 static bool is_permit(const struct reader *reader)
@@ -183,18 +183,20 @@ static bool find_in_forbid(const struct pages *pages, const struct reader *forbi
     return false;
 }
 
-/* Whether a forbid may keep the label in, depending on what is in some record. */
-static bool may_be_forbidden(const struct pages *pages, size_t label)
+static void find_forbidden(const struct pages *pages)
 {
+    const size_t label_count = pages->ruleset->catalogue->vocabulary.label_count;
     struct condition ignored;
+    for (size_t i = 0; i < label_count; i++) {
+        pages->forbidden[i] = false;
+    }
     for (size_t i = 0; i < pages->reader_count; i++) {
-        if (!is_permit(&pages->readers[i]) &&
-            speaks_of_label(pages->ruleset, &pages->readers[i], label) &&
-            find_in_forbid(pages, &pages->readers[i], &ignored)) {
-            return true;
+        const struct reader *reader = &pages->readers[i];
+        const bool keeps_in = !is_permit(reader) && find_in_forbid(pages, reader, &ignored);
+        for (size_t k = 0; keeps_in && k < label_count; k++) {
+            pages->forbidden[k] = pages->forbidden[k] || reader->labels[k];
         }
     }
-    return false;
 }
 
 /* ---- who sees something of every record ---- */
@@ -245,30 +247,46 @@ static bool has_test(const struct reader *reader, const struct cedar_test *test)
 /* Whether whoever has the one permit has the other too. */
 static bool goes_with(const struct reader *permit, const struct reader *other)
 {
-    const struct cedar_scope *wide = &cedar_policy_scope(other->policy)->principal;
-    for (size_t i = 0; other != permit && i < other->test_count; i++) {
+    if (!covers(&cedar_policy_scope(other->policy)->principal,
+                &cedar_policy_scope(permit->policy)->principal)) {
+        return false;
+    }
+    for (size_t i = 0; i < other->test_count; i++) {
         if (!has_test(permit, &other->tests[i])) {
             return false;
         }
     }
-    return covers(wide, &cedar_policy_scope(permit->policy)->principal);
+    return true;
+}
+
+/* Whether the permit alone shows something of every record. */
+static bool shows_every_record(const struct pages *pages, const struct catalogue_record *record,
+                               const struct reader *permit)
+{
+    struct condition ignored;
+    if (!takes_record(pages, permit, record) || find_in_policy(pages, record, permit, &ignored)) {
+        return false;
+    }
+    for (size_t i = 0; i < record->own_label_count; i++) {
+        const size_t label = record->own_labels[i];
+        if (permit->labels[label] && !pages->forbidden[label]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool sees_every_record(const struct pages *pages, const struct catalogue_record *record,
                               const struct reader *permit)
 {
+    if (shows_every_record(pages, record, permit)) {
+        return true;
+    }
     for (size_t i = 0; i < pages->reader_count; i++) {
         const struct reader *other = &pages->readers[i];
-        struct condition ignored;
-        if (!is_permit(other) || !takes_record(pages, other, record) || !goes_with(permit, other) ||
-            find_in_policy(pages, record, other, &ignored)) {
-            continue;
-        }
-        for (size_t k = 0; k < record->own_label_count; k++) {
-            const size_t label = record->own_labels[k];
-            if (speaks_of_label(pages->ruleset, other, label) && !may_be_forbidden(pages, label)) {
-                return true;
-            }
+        if (is_permit(other) && goes_with(permit, other) &&
+            shows_every_record(pages, record, other)) {
+            return true;
         }
     }
     return false;
@@ -276,12 +294,11 @@ static bool sees_every_record(const struct pages *pages, const struct catalogue_
 
 /* ---- the first condition that it is not told of ---- */
 
-static bool share_label(const struct pages *pages, const struct catalogue_record *record,
-                        const struct reader *a, const struct reader *b)
+static bool share_label(const struct catalogue_record *record, const struct reader *a,
+                        const struct reader *b)
 {
     for (size_t i = 0; i < record->own_label_count; i++) {
-        if (speaks_of_label(pages->ruleset, a, record->own_labels[i]) &&
-            speaks_of_label(pages->ruleset, b, record->own_labels[i])) {
+        if (a->labels[record->own_labels[i]] && b->labels[record->own_labels[i]]) {
             return true;
         }
     }
@@ -292,8 +309,7 @@ static bool find_in_forbids(const struct pages *pages, const struct catalogue_re
                             const struct reader *permit, struct condition *out)
 {
     for (size_t i = 0; i < pages->reader_count; i++) {
-        if (!is_permit(&pages->readers[i]) &&
-            share_label(pages, record, permit, &pages->readers[i]) &&
+        if (!is_permit(&pages->readers[i]) && share_label(record, permit, &pages->readers[i]) &&
             find_in_forbid(pages, &pages->readers[i], out)) {
             return true;
         }
@@ -307,8 +323,7 @@ static bool find_in_record(const struct pages *pages, const struct catalogue_rec
     for (size_t i = 0; i < pages->reader_count; i++) {
         const struct reader *permit = &pages->readers[i];
         if (is_permit(permit) && takes_record(pages, permit, record) &&
-            share_label(pages, record, permit, permit) &&
-            !sees_every_record(pages, record, permit) &&
+            share_label(record, permit, permit) && !sees_every_record(pages, record, permit) &&
             (find_in_policy(pages, record, permit, out) ||
              find_in_forbids(pages, record, permit, out))) {
             return true;
@@ -319,6 +334,7 @@ static bool find_in_record(const struct pages *pages, const struct catalogue_rec
 
 static bool find_condition(const struct pages *pages, struct condition *out)
 {
+    find_forbidden(pages);
     for (size_t i = 0; i < pages->operation->record_count; i++) {
         if (find_in_record(pages, &pages->ruleset->catalogue->records[pages->operation->records[i]],
                            out)) {
@@ -391,6 +407,10 @@ static amanat_result list_readers(const struct ruleset *ruleset, struct arena *a
         }
         struct reader *reader = &readers[(*out_count)++];
         *reader = (struct reader){.policy = policy};
+        reader->labels = arena_allocate_array(arena, ruleset->catalogue->vocabulary.label_count,
+                                              sizeof(*reader->labels));
+        TRY_MEMORY(reader->labels);
+        find_labels(ruleset, reader);
         TRY(cedar_policy_list_tests(policy, arena, &reader->tests, &reader->test_count));
     }
     *out = readers;
@@ -403,11 +423,15 @@ amanat_result ruleset_lint_paging(const struct ruleset *ruleset, struct arena *a
     const struct catalogue *catalogue = ruleset->catalogue;
     struct reader *readers = NULL;
     size_t count = 0;
+    bool *forbidden =
+        arena_allocate_array(arena, catalogue->vocabulary.label_count, sizeof(*forbidden));
+    TRY_MEMORY(forbidden);
     TRY(list_readers(ruleset, arena, &readers, &count));
     for (size_t s = 0; s < catalogue->service_count; s++) {
         const struct catalogue_service *service = &catalogue->services[s];
         for (size_t i = 0; i < service->operation_count; i++) {
-            const struct pages pages = {ruleset, service, &service->operations[i], readers, count};
+            const struct pages pages = {ruleset, service, &service->operations[i],
+                                        readers, count,   forbidden};
             struct condition condition;
             if (find_condition(&pages, &condition)) {
                 warn_of_operation(service, pages.operation, &condition, diagnostics);
