@@ -5,8 +5,8 @@
  * spelling of the input. What comes out is a function of what may be disclosed, and of what rules
  * read: nothing about the rest shows, not even that it is there.
  *
- *     vocabulary + OpenAPI documents ──compile──▶ catalogue ──▶ plan ──▶ redactor ◀── pieces of
- * JSON └──▶ write(disclosed)
+ *     vocabulary + OpenAPI documents ──compile──▶ catalogue ──▶ plan ──▶ redactor ◀── pieces
+ *                                                                           └──▶ write(disclosed)
  *
  * The catalogue says which label each field has (x-amanat-label) and what each mode means for it;
  * the plan says in which mode fields of a label may leave. What has no label, is not in the schema,
@@ -18,7 +18,8 @@
  * be a plan that is not changed any more. A redactor belongs to one thread and redacts one
  * document.
  *
- * Memory of a redactor: fixed, plus the candidates for disclosure of one record (1 MiB at most).
+ * Memory of a redactor: fixed, plus the candidates for disclosure of one record: 1 MiB at most for
+ * each list of labels that a field can have, and 128 MiB for a record with all that are inside it.
  */
 #ifndef AMANAT_REDACT_H
 #define AMANAT_REDACT_H
@@ -109,7 +110,8 @@ struct amanat_record_modes;
 /**
  * Lets the fields of a label, and of every label below it, leave in no stronger mode than `most`:
  * in the strongest up to it that the vocabulary defines for the label (tokens need a key), or not
- * at all. A label that is not there withholds them all.
+ * at all. A label that is not there withholds all of them; so does a mode that is not there, for
+ * the label.
  */
 AMANAT_PUBLIC void amanat_record_limit(struct amanat_record_modes *modes, const char *label,
                                        enum amanat_mode most);

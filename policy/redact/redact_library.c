@@ -171,12 +171,13 @@ void amanat_record_limit(struct amanat_record_modes *modes, const char *label,
 {
     const struct vocabulary *vocabulary = modes->vocabulary;
     const size_t parent = vocabulary_find_label(vocabulary, bytes_of_string(label));
+    const unsigned limit =
+        (unsigned)most > DISCLOSURE_REVEAL ? DISCLOSURE_WITHHELD : (unsigned)most;
     for (size_t i = 0; i < vocabulary->label_count; i++) {
         if (parent == CATALOGUE_NONE) {
             modes->modes[i] = DISCLOSURE_WITHHELD;
-        } else if (label_is_in(vocabulary, i, parent) && modes->modes[i] > (unsigned)most) {
-            modes->modes[i] =
-                possible_mode(&vocabulary->labels[i], (unsigned)most, modes->has_tokens);
+        } else if (label_is_in(vocabulary, i, parent) && modes->modes[i] > limit) {
+            modes->modes[i] = possible_mode(&vocabulary->labels[i], limit, modes->has_tokens);
         }
     }
 }

@@ -216,6 +216,29 @@ static void test_redact_library__rules_see_a_record_and_those_around_it(void **s
     assert_int_equal(asked, 2);
 }
 
+static bool limit_to_no_mode(void *context, const struct amanat_record *record,
+                             struct amanat_record_modes *modes)
+{
+    (void)record;
+    amanat_record_limit(modes, "person.name", *(const enum amanat_mode *)context);
+    return true;
+}
+
+static void test_redact_library__a_limit_that_is_no_mode_withholds(void **state)
+{
+    struct world *world = *state;
+    static enum amanat_mode modes[] = {(enum amanat_mode)9, (enum amanat_mode) - 1};
+    assert_allowed(world, "Person", "person.cnic", AMANAT_MODE_REVEAL);
+    assert_allowed(world, "Person", "person.name", AMANAT_MODE_REVEAL);
+    assert_allowed(world, "Stop", "vehicle", AMANAT_MODE_REVEAL);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        assert_true(amanat_is_ok(
+            amanat_plan_ask(world->plan, "Person", NULL, 0, limit_to_no_mode, &modes[i])));
+        assert_redacts_to(world, "{\"plate\":\"LEA-1\",\"people\":["
+                                 "{\"cnic\":\"35202\"},{\"cnic\":\"35203\"}]}");
+    }
+}
+
 static void test_redact_library__refuses_what_is_not_there(void **state)
 {
     struct world *world = *state;
@@ -277,6 +300,7 @@ int main(void)
         TEST(test_redact_library__a_weaker_mode_takes_nothing_back),
         TEST(test_redact_library__tokens_need_a_key),
         TEST(test_redact_library__rules_see_a_record_and_those_around_it),
+        TEST(test_redact_library__a_limit_that_is_no_mode_withholds),
         TEST(test_redact_library__refuses_what_is_not_there),
         TEST(test_redact_library__says_why_a_document_is_refused),
     };
