@@ -60,7 +60,8 @@ static inline void buffer_copy_short(char *to, const char *from, size_t length)
 
 static inline void buffer_append(struct buffer *buffer, struct bytes bytes)
 {
-    if (buffer->broken || bytes.length > buffer->capacity - buffer->length) {
+    /* also what fits exactly, so that nothing is added to no memory */
+    if (buffer->broken || bytes.length >= buffer->capacity - buffer->length) {
         buffer_append_growing(buffer, bytes);
         return;
     }
