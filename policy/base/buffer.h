@@ -65,6 +65,9 @@ static inline void buffer_append(struct buffer *buffer, struct bytes bytes)
         buffer_append_growing(buffer, bytes);
         return;
     }
+    if (bytes.length == 0) { /* also where there is no memory yet to point into */
+        return;
+    }
     const char *from = bytes.at;
     /* gcc 12 warns of reads that the length forbids, when it can see how large `from` is */
     __asm__("" : "+r"(from));
