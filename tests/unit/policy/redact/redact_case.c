@@ -467,6 +467,9 @@ struct redact_case *redact_case_new(struct bytes description)
 
 void redact_case_free(struct redact_case *redact_case)
 {
+    if (redact_case == NULL) {
+        return;
+    }
     arena_free(redact_case->arena);
     free(redact_case);
 }
