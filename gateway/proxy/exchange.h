@@ -78,6 +78,7 @@ struct exchange {
     const struct catalogue_response *declared;
     const struct catalogue_media_type *media_type;
     struct redactor *redactor;
+    struct redact_left_out left_out;    /* where nothing of the answer is disclosed */
     VECTOR(struct http_header) headers; /* declared headers that are revealed */
 
     /* what leaves */

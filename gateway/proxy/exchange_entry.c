@@ -135,6 +135,16 @@ static amanat_result fill_counts(const struct exchange *exchange,
     return make_pseudonyms(exchange, window->subjects, window->subject_count, &entry->subjects);
 }
 
+/* Of an answer of which nothing is disclosed too, which is refused as one that is not there. */
+static void fill_refusal(const struct exchange *exchange, struct trail_access *entry)
+{
+    entry->records_left_out = exchange->left_out.records;
+    entry->records_over_limit = exchange->left_out.over_limit;
+    if (exchange->problem.name != PROBLEM_OVERLOADED) {
+        entry->reason = bytes_of_string(problem_kind(exchange->problem.name)->name);
+    }
+}
+
 static void fill_times(const struct exchange *exchange, struct trail_access *entry)
 {
     const int64_t now = runtime_clock_monotonic(exchange->worker->proxy->clock);
@@ -160,8 +170,8 @@ static amanat_result append_access(struct exchange *exchange, const struct redac
     TRY(fill_known(exchange, &entry));
     if (window != NULL) {
         TRY(fill_counts(exchange, window, &entry));
-    } else if (exchange->problem.name != PROBLEM_OVERLOADED) {
-        entry.reason = bytes_of_string(problem_kind(exchange->problem.name)->name);
+    } else {
+        fill_refusal(exchange, &entry);
     }
     fill_times(exchange, &entry);
     TRY(make_salt(exchange, &salt));

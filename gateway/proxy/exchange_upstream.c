@@ -353,6 +353,7 @@ static void take_end(void *context)
     if (!amanat_is_ok(result)) {
         redaction_failed(exchange, result);
     } else if (nothing) {
+        exchange->left_out = redactor_left_out(exchange->redactor);
         answer_nothing(exchange);
     } else {
         exchange_advance_release(exchange);

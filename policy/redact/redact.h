@@ -152,6 +152,13 @@ AMANAT_MUST_CHECK amanat_result redactor_finish(struct redactor *redactor, bool 
 
 enum redact_fault redactor_fault(const struct redactor *redactor);
 
+/** Records that were left out of a body of which nothing was disclosed: for the trail alone. */
+struct redact_left_out {
+    uint64_t records;
+    uint64_t over_limit; /* of those: because of a limit */
+};
+struct redact_left_out redactor_left_out(const struct redactor *redactor);
+
 /**
  * A body that is not JSON and whose media type's labels are all revealed passes whole, cut into
  * windows. `plan` decides: REFUSED if any label is not REVEAL outside records.

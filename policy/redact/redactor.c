@@ -263,3 +263,9 @@ enum redact_fault redactor_fault(const struct redactor *redactor)
 {
     return redactor->fault;
 }
+
+struct redact_left_out redactor_left_out(const struct redactor *redactor)
+{
+    const struct account *account = &redactor->window.account;
+    return (struct redact_left_out){account->records_left_out, account->records_over_limit};
+}

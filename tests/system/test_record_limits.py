@@ -111,6 +111,9 @@ def test_a_root_that_is_over_a_limit_is_not_found_like_one_that_is_not_there(gat
         answers.append(gateway.client().get("/people/people/35202-0000001-1", need=NEED))
     assert [answer.problem for answer in answers] == ["not-found"] * 3
     assert answers[0].anonymous == answers[1].anonymous == answers[2].anonymous
+    assert records(gateway, answers[0]) == {"disclosed": 0, "left_out": 1, "over_limit": 1}
+    assert records(gateway, answers[1]) == {"disclosed": 0, "left_out": 1}
+    assert "records" not in gateway.trail.accesses(answers[2].access)[0]
 
 
 def test_search_and_verify_know_of_limits(ask, gateway):
