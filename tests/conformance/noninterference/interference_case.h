@@ -36,6 +36,7 @@ struct interference_case {
     bool ndjson;
     bool is_listing;     /* a list of records: good for long bodies */
     unsigned bulk_share; /* how many of 300 pairs are long */
+    size_t bulk_bytes;   /* and how long these are */
     size_t record_limit; /* 0: the usual one */
     struct plan plan;
     uint64_t answers; /* what the question's answers depend on, beside the record */

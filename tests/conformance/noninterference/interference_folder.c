@@ -211,6 +211,7 @@ static void write_service(struct interference_case *made, struct choices *choice
         "\"components\": {\"schemas\": {",
         made->number, made->number, headers, interference_media_type(made));
     made->bulk_share = 1;
+    made->bulk_bytes = (size_t)600 << 10;
     if (made->is_listing) {
         const bool is_batch = chance(choices, 40);
         made->bulk_share = is_batch ? 75 : 15;

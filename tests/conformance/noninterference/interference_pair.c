@@ -17,7 +17,6 @@
 #define DEPTH_LIMIT   8
 #define VALUES_LIMIT  60
 #define BULK_ELEMENTS 4000
-#define BULK_BYTES    ((size_t)600 << 10)
 /* Rows of a batch: what is disclosed of them is about what may be of an outermost record. */
 #define BATCH_ELEMENTS 80
 
@@ -315,7 +314,8 @@ static void write_hidden_elements(struct pair_writer *writer)
 /* Several windows on both sides, but not for ever. */
 static bool is_long_enough(const struct pair_writer *writer)
 {
-    return writer->pair->side[0].length > BULK_BYTES || writer->pair->side[1].length > BULK_BYTES;
+    const size_t most = writer->made->bulk_bytes;
+    return writer->pair->side[0].length > most || writer->pair->side[1].length > most;
 }
 
 static unsigned element_count(struct pair_writer *writer)

@@ -166,8 +166,10 @@ static void write_permits(struct policy_writer *writer, const struct catalogue_l
             modes[count++] = (enum disclosure_mode)mode;
         }
     }
-    const unsigned drawn = choose(writer->choices, count);
-    if (chance(writer->choices, 80)) {
+    /* what a list shows must come to something: then there are several windows */
+    const bool shows = writer->made->is_listing && chance(writer->choices, 60);
+    const unsigned drawn = shows ? 0 : choose(writer->choices, count);
+    if (shows || chance(writer->choices, 80)) {
         write_permit(writer, label, modes[count - 1 - drawn], 60);
     }
     if (drawn + 1 < count && chance(writer->choices, 30)) {

@@ -25,6 +25,8 @@
 
 #define SERVICES_LIMIT 100
 #define LISTINGS       20 /* of 100 services: they give answers of several windows */
+#define LONG_PAIRS     20 /* of 300 pairs of a list */
+#define LONG_BYTES     ((size_t)1600 << 10) /* most policies show some of it */
 #define PATH_SIZE      4096
 
 struct live_service {
@@ -81,6 +83,8 @@ static void make_service(struct live *live, unsigned number)
         choices_begin(&service->of_case, mix(mix(live->seed, number), attempt));
         interference_case_make_folder(&service->made, &service->of_case, number, LISTINGS);
         service->made.record_limit = live->record_limit;
+        service->made.bulk_share = service->made.is_listing ? LONG_PAIRS : 1;
+        service->made.bulk_bytes = LONG_BYTES;
     }
     buffer_init(&service->policies, 1 << 20);
     interference_policy_write(&service->made, &service->of_case, &service->policies);
