@@ -5,10 +5,12 @@
  *
  *   statically withheld    any values, any number, any order, names that come twice
  *   undeclared members     the same
- *   withheld by a verdict  values, absent, null, wrong types, sizes around every limit, counts of
- * few and of many, the spelling of names masked, coarsened      other values with the same result;
- * what does not parse, null or absent records left out       there, emptied, or not there spelling
- * white space; escapes of every name and string that does not show as it is spelt
+ *   withheld by a verdict  values, absent, null, wrong types, sizes around every limit,
+ *                          counts of few and of many, the spelling of names
+ *   masked, coarsened      other values with the same result; what does not parse, null or absent
+ *   records left out       there, emptied, or not there
+ *   spelling               white space; escapes of every name and string that does not show as it
+ *                          is spelt
  *
  * With a small limit of a record, what is disclosed in a weaker mode is as long on both sides,
  * since its bytes count; so does what policies read (policy/redact/README.md, "Limits of a
