@@ -42,6 +42,7 @@ void hold_reset(struct hold *hold)
     hold->subjects_dropped = 0;
     hold->budgets.count = 0;
     hold->charges = false;
+    hold->in_pieces = 0;
     hold->gives_up = false;
     hold->current = CATALOGUE_NONE;
 }

@@ -142,6 +142,7 @@ struct hold {
     VECTOR(struct hold_budget) budgets;
     bool gives_up; /* too much memory: nothing more is held, and the outermost record is left out */
     bool charges;  /* all together has passed the limit: budgets are kept */
+    size_t in_pieces; /* bytes of `text`; of no use once it charges */
     uint64_t subjects_dropped;
     size_t current; /* the nearest record, CATALOGUE_NONE outside */
 };
@@ -199,12 +200,21 @@ AMANAT_MUST_CHECK amanat_result hold_note_read(struct hold *hold, size_t before,
 AMANAT_MUST_CHECK amanat_result hold_subject(struct hold *hold, size_t kind,
                                              enum json_event_kind value_kind, struct bytes token);
 
+/**
+ * No less than all budgets together have been charged, or would have been. In a piece n fields have
+ * n - 1 commas, so what they and the containers around them cost is at most twice its text and
+ * HOLD_ITEM_COST.
+ */
+static inline size_t hold_cost_at_most(const struct hold *hold)
+{
+    return hold->text.length + hold->in_pieces +
+           HOLD_ITEM_COST * (hold->items.count + hold->open.count);
+}
+
 /** Whether, with `cost` more, some budget could be passed. */
 static inline bool hold_must_charge(const struct hold *hold, size_t cost)
 {
-    return hold->charges ||
-           hold->text.length + HOLD_ITEM_COST * (hold->items.count + hold->open.count) + cost >
-               hold->limit;
+    return hold->charges || hold_cost_at_most(hold) + cost > hold->limit;
 }
 
 /** Charges what comes next. `*out_dropped`: it is not to be held. */
@@ -219,9 +229,8 @@ AMANAT_MUST_CHECK amanat_result hold_charge(struct hold *hold, const struct plac
 /** How many bytes a piece that comes next may have, so that nothing has to be charged; 0: none. */
 static inline size_t hold_room_for_piece(const struct hold *hold)
 {
-    const size_t used =
-        hold->text.length + HOLD_ITEM_COST * (hold->items.count + hold->open.count + 1);
-    return hold->charges || used >= hold->limit ? 0 : hold->limit - used;
+    const size_t used = hold_cost_at_most(hold) + HOLD_ITEM_COST;
+    return hold->charges || used >= hold->limit ? 0 : (hold->limit - used) / 2;
 }
 
 /** A piece, whose text is the end of `hold->text`: compact, and no more than there is room for. */

@@ -15,6 +15,7 @@ amanat_result hold_piece(struct hold *hold, const struct hold_piece *piece)
     item->record = hold->current;
     item->offset = piece->text_start;
     item->value_length = hold->text.length - piece->text_start;
+    hold->in_pieces += item->value_length;
     item->tally = hold->tallies.count;
     item->tally_count = piece->tally_count;
     item->edit = hold->edits.count;

@@ -146,7 +146,8 @@ static enum place_fate own_fate(const struct plan *plan, const struct place *pla
     (1U << JSON_EVENT_STRING | 1U << JSON_EVENT_NUMBER | 1U << JSON_EVENT_TRUE |                   \
      1U << JSON_EVENT_FALSE | 1U << JSON_EVENT_NULL)
 
-/* What runs want to know of a scalar here; when the fate of all is known. */
+/* What runs want to know of a scalar here. Its fate is its own, not what the places below make of
+ * the place's; one beside shape is unlabelled. */
 static void describe_scalar(const struct plan *plan, struct place *place)
 {
     struct place_tally *scalar = &place->scalar;
@@ -156,7 +157,7 @@ static void describe_scalar(const struct plan *plan, struct place *place)
     if (place_allows(place, JSON_EVENT_NUMBER, true)) {
         scalar->kinds |= UINT32_C(1) << PLACE_WHOLE_NUMBER;
     }
-    scalar->fate = has_label || place->fate == PLACE_COUNTED ? place->fate : PLACE_EACH;
+    scalar->fate = place->fate == PLACE_NEUTRAL ? PLACE_COUNTED : place->fate;
     scalar->is_edited =
         has_label && (place->strongest != DISCLOSURE_REVEAL ||
                       plan->catalogue->vocabulary.labels[place->label].scrub.count > 0);
@@ -176,7 +177,10 @@ static void give_slot(struct compiler *compiler, struct place *place)
         compiler->slot_labels[*slot] = place->label;
     }
     place->scalar.slot = *slot;
-    place->fate = (uint8_t)(*slot == 0 ? PLACE_EACH : place->fate);
+    if (*slot == 0) {
+        place->fate = PLACE_EACH;
+        place->scalar.fate = PLACE_EACH;
+    }
 }
 
 static size_t hash_key(const struct place_key *key)
@@ -238,6 +242,7 @@ static void describe(const struct plan *plan, const struct place_key *key, struc
         key->attribute == NULL && node->subject == CATALOGUE_NONE && place->min_group == 0;
     place->is_counted = place->is_plain && place->strongest == DISCLOSURE_WITHHELD;
     place->fate = (uint8_t)own_fate(plan, place);
+    describe_scalar(plan, place);
 }
 
 /* The place of a node under a record; one that is known already, if it is. */
@@ -353,9 +358,6 @@ static amanat_result add_names(struct arena *arena, struct place *place)
 /* Of the places that stay: not of those that were only laid out to see what is asked. */
 static amanat_result name_members(struct compiler *compiler)
 {
-    for (size_t i = 0; i < compiler->places.count; i++) {
-        describe_scalar(compiler->plan, compiler->places.items[i]);
-    }
     for (size_t i = 0; i < compiler->places.count; i++) {
         TRY(add_names(compiler->arena, compiler->places.items[i]));
     }

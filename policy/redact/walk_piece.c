@@ -88,11 +88,11 @@ static inline void keep_from(struct row *row, struct row_frame *frame, size_t at
     frame->has_kept = true;
 }
 
-/* Something that is withheld begins at `at`: what is kept ends before its comma. */
-static inline void leave_out_from(struct row *row, bool is_first, size_t at)
+/* Something that is withheld begins at `at`: what is kept ends before its comma, if it has one. */
+static inline void leave_out_from(struct row *row, size_t at)
 {
     if (row->now.segment != NO_SEGMENT) {
-        end_segment(row, is_first ? at : at - 1);
+        end_segment(row, row->stretch->at[at - 1] == ',' ? at - 1 : at);
     }
 }
 
@@ -184,7 +184,7 @@ static inline size_t pass_members(struct row *row, struct row_frame *frame, size
             break;
         }
         if (is_counted) {
-            leave_out_from(row, cursor.last_name == 0, at);
+            leave_out_from(row, at);
             tally(row, name->scalar.slot, 1);
         } else if (!keep_scalar(row, frame, &name->scalar, at, value, scalar.end)) {
             break;
@@ -283,7 +283,7 @@ static inline size_t pass_scalar(struct row *row, struct row_frame *frame,
         return 0;
     }
     if (as->fate == PLACE_COUNTED) {
-        leave_out_from(row, frame->cursor.last_name == 0, value->start);
+        leave_out_from(row, value->start);
         tally(row, as->slot, 1);
     } else if (as->fate != row->fate ||
                !keep_scalar(row, frame, as, value->start, value->at, scalar.end)) {
@@ -305,7 +305,7 @@ static inline bool enter(struct row *row, struct row_frame *around, const struct
         return false;
     }
     if (is_counted) {
-        leave_out_from(row, around->cursor.last_name == 0, value->start);
+        leave_out_from(row, value->start);
     } else {
         keep_from(row, around, value->start);
     }

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,42 @@ static void test_hold_limits__show_nothing_of_what_is_withheld(void **state)
     }
 }
 
+/* Arrays and objects inside each other: as text they are shorter than what they cost. */
+static void test_hold_limits__are_the_same_however_much_comes_at_once(void **state)
+{
+    static const char body[] = "[{\"deep\":{\"deep\":{\"deep\":{\"list\":[[[1],[2]],[[3,4,5]]]}}}},"
+                               "{\"list\":[[[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9]]]},"
+                               "{\"list\":[[[1]],[[2]],[[3]],[[4]]],\"a\":1},"
+                               "{\"deep\":{\"a\":1,\"deep\":{\"a\":2,\"deep\":{\"a\":3}}}}]";
+    (void)state;
+    for (unsigned limit = 1; limit < 90; limit++) {
+        char description[1024];
+        snprintf(description, sizeof(description),
+                 "{\"labels\":{\"a\":{}},\"subjects\":{},\"records\":{\"R\":[]},\"nodes\":{"
+                 "\"root\":{\"kinds\":[\"array\"],\"items\":\"record\"},"
+                 "\"record\":{\"kinds\":[\"object\"],\"record\":\"R\",\"members\":{"
+                 "\"a\":\"a\",\"deep\":\"deep\",\"list\":\"list\"}},"
+                 "\"deep\":{\"kinds\":[\"object\"],\"members\":{"
+                 "\"a\":\"a\",\"deep\":\"deep\",\"list\":\"list\"}},"
+                 "\"list\":{\"kinds\":[\"array\"],\"items\":\"list2\"},"
+                 "\"list2\":{\"kinds\":[\"array\"],\"items\":\"list3\"},"
+                 "\"list3\":{\"kinds\":[\"array\"],\"items\":\"a\"},"
+                 "\"a\":{\"kinds\":[\"integer\"],\"labels\":[\"a\"]}},\"root\":\"root\","
+                 "\"plan\":{\"R\":{\"a\":\"reveal\"}},\"limit\":%u}",
+                 limit);
+        struct redact_case *redact_case = redact_case_new(bytes_of_string(description));
+        struct redact_splits splits = {.small = 0};
+        struct redact_outcome outcome;
+        if (!redact_splits_agree(&splits, redact_case, bytes_of_string(body), &outcome)) {
+            fail_msg("limit %u", limit);
+        }
+        assert_true(limit > 1 || bytes_equal_string(buffer_bytes(&outcome.body), "[]"));
+        assert_true(limit < 89 || bytes_equal_string(buffer_bytes(&outcome.body), body));
+        redact_outcome_clear(&outcome);
+        redact_case_free(redact_case);
+    }
+}
+
 /* `count` times `item`, with commas. */
 static void repeat(struct buffer *text, const char *item, size_t count)
 {
@@ -232,6 +269,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hold_limits__show_nothing_of_what_is_withheld),
+        cmocka_unit_test(test_hold_limits__are_the_same_however_much_comes_at_once),
         cmocka_unit_test(test_hold_limits__a_record_that_needs_too_much_memory_is_left_out),
         cmocka_unit_test(test_hold_limits__what_is_disclosed_of_a_record_has_a_limit),
     };

@@ -49,7 +49,8 @@
     "\"tags\":\"tags\",\"ltags\":\"labelled-tags\",\"both\":\"both\",\"open\":\"open\","           \
     "\"map-of-cnics\":\"map-of-cnics\",\"anyone\":\"anyone\","                                     \
     "\"map\":\"map\",\"camera\":\"camera\",\"owner\":\"owner\",\"owners\":\"owners\","             \
-    "\"id\":\"text\"}},"                                                                           \
+    "\"either\":\"either\",\"id\":\"text\"}},"                                                     \
+    "\"either\":{\"kinds\":[\"string\",\"array\"],\"labels\":[\"time\"],\"items\":\"note\"},"      \
     "\"owners\":{\"kinds\":[\"array\"],\"items\":\"owner\"},"                                      \
     "\"sightings\":{\"kinds\":[\"array\"],\"items\":\"sighting\"},"                                \
     "\"count\":{\"kinds\":[\"integer\"],\"labels\":[\"count\"]},"                                  \
@@ -145,6 +146,14 @@ static const struct row rows[] = {
      "{\"both\":\"35202\"}", "{\"both\":\"[CNIC]\"}", NULL, 0},
     {"several labels, one withheld", GRAPH("sighting") REVEAL_NOTES,
      "{\"both\":\"35202\",\"speed\":1}", "{\"speed\":1}", NULL, 0},
+    {"a withheld text where an array of something revealed could be",
+     GRAPH("sighting") REVEAL_NOTES,
+     "{\"speed\":1,\"time\":\"2026-01-02\",\"either\":\"2026-01-02\"}                        ",
+     "{\"speed\":1}",
+     "{\"disclosed\":{\"note=reveal\":1},\"withheld\":{\"time\":2},\"unlabelled\":0,\"wrong_type\":"
+     "0,"
+     "\"records\":1,\"left_out\":0,\"subjects\":[]}",
+     0},
     {"an array that is shape stands, even empty", GRAPH("sighting") REVEAL_NOTES,
      "{\"speed\":1,\"tags\":[],\"owners\":[{\"note\":\"x\"}]}", "{\"speed\":1,\"tags\":[]}", NULL,
      0},
