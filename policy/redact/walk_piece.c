@@ -34,6 +34,7 @@ struct row_state {
 };
 
 struct row {
+    const struct json_scanner *scanner;
     const struct json_stretch *stretch;
     struct buffer *text; /* of the hold */
     size_t text_start;   /* of the piece in it */
@@ -79,6 +80,15 @@ static void end_segment(struct row *row, size_t end)
     }
 }
 
+/* Where a member or element begins, and its value. Between these positions there may be white
+ * space, which never leaves. */
+struct item_bounds {
+    size_t from; /* behind the comma or the opening bracket */
+    size_t start;
+    size_t name_end; /* behind the colon; without a name as `start` */
+    size_t value;
+};
+
 /* Something that is kept begins at `at`, directly behind its comma if there is one. */
 static inline void keep_from(struct row *row, struct row_frame *frame, size_t at)
 {
@@ -88,12 +98,55 @@ static inline void keep_from(struct row *row, struct row_frame *frame, size_t at
     frame->has_kept = true;
 }
 
-/* Something that is withheld begins at `at`: what is kept ends before its comma, if it has one. */
-static inline void leave_out_from(struct row *row, size_t at)
+/* What lies between does not leave. */
+static inline void skip_from(struct row *row, size_t end, size_t next)
+{
+    if (end != next) {
+        end_segment(row, end);
+        row->now.segment = next;
+    }
+}
+
+/* Keeps all before the value. */
+static inline void keep_until_value(struct row *row, struct row_frame *frame,
+                                    const struct item_bounds *bounds)
+{
+    if (row->now.segment == NO_SEGMENT && !frame->has_kept) {
+        row->now.segment = bounds->start;
+    } else {
+        keep_from(row, frame, bounds->from);
+        skip_from(row, bounds->from, bounds->start);
+    }
+    skip_from(row, bounds->name_end, bounds->value);
+    frame->has_kept = true;
+}
+
+/* What is withheld begins behind `from`: what is kept ends before its comma, if it has one. */
+static inline void leave_out_from(struct row *row, size_t from)
 {
     if (row->now.segment != NO_SEGMENT) {
-        end_segment(row, row->stretch->at[at - 1] == ',' ? at - 1 : at);
+        end_segment(row, row->stretch->at[from - 1] == ',' ? from - 1 : from);
     }
+}
+
+/* Behind white space at `at`, with a margin; 0: not certain. */
+static inline size_t pass_blank(const struct row *row, size_t at)
+{
+    if ((unsigned char)row->stretch->at[at] > ' ') {
+        return at;
+    }
+    const size_t end = json_run_pass_space(row->scanner, at);
+    return end != 0 && has_margin(row->stretch, end) ? end : 0;
+}
+
+/* The same behind something that was taken, where there is a margin. */
+static inline size_t pass_blank_behind(struct row *row, size_t at)
+{
+    const size_t end = pass_blank(row, at);
+    if (end != 0 && end != at && row->now.segment != NO_SEGMENT) {
+        skip_from(row, at, end);
+    }
+    return end;
 }
 
 /* A mode has to change the value from `at` to `end`, which is in the segment. */
@@ -141,24 +194,24 @@ pass_any(const struct json_stretch *stretch, size_t at)
     return pass_unusual(stretch, at);
 }
 
-/* Keeps the scalar from `value` to `end`, with the name at `start`; false: there is no room. */
-static inline bool keep_scalar(struct row *row, struct row_frame *frame,
-                               const struct place_tally *as, size_t start, size_t value, size_t end)
+static inline bool has_room(const struct row *row, const struct place_tally *as, size_t end)
 {
-    if (end - row->begin > row->room || (as->is_edited && row->now.edit_count == EDITS_MOST)) {
-        return false;
-    }
-    keep_from(row, frame, start);
+    return end - row->begin <= row->room && (!as->is_edited || row->now.edit_count < EDITS_MOST);
+}
+
+/* A scalar that is in the segment. */
+static inline void keep_scalar(struct row *row, const struct place_tally *as, size_t at, size_t end)
+{
     if (as->is_edited) {
-        note_edit(row, value, end, as->label);
+        note_edit(row, at, end, as->label);
     }
     tally_kept(row, as->slot, 1);
-    return true;
 }
 
 /*
- * As many scalar members as share the fate of the row or are withheld, from the name at `at` on.
- * Behind the last of them; 0: there is none. Nearly all of most bodies goes through here.
+ * As many scalar members as share the fate of the row or are withheld, with no white space between
+ * them, from the name at `at` on. Behind the last of them; 0: there is none. Nearly all of most
+ * bodies goes through here.
  */
 static inline size_t pass_members(struct row *row, struct row_frame *frame, size_t at)
 {
@@ -186,8 +239,11 @@ static inline size_t pass_members(struct row *row, struct row_frame *frame, size
         if (is_counted) {
             leave_out_from(row, at);
             tally(row, name->scalar.slot, 1);
-        } else if (!keep_scalar(row, frame, &name->scalar, at, value, scalar.end)) {
+        } else if (!has_room(row, &name->scalar, scalar.end)) {
             break;
+        } else {
+            keep_from(row, frame, at);
+            keep_scalar(row, &name->scalar, value, scalar.end);
         }
         cursor.seen |= UINT64_C(1) << index;
         cursor.last_name = index + 1;
@@ -227,41 +283,45 @@ find_other_name(const struct json_stretch *stretch, const struct place_cursor *c
 struct next_value {
     const struct place *place;
     size_t index; /* of its name, if it has one */
-    size_t start; /* of its name, or itself */
-    size_t at;
+    struct item_bounds bounds;
     bool is_container;
     bool is_array;
 };
 
-/* The value whose name, or which itself, begins at `at`; false: not certain. A name that comes
+/* The value whose name, or which itself, comes behind `from`; false: not certain. A name that comes
  * twice is left to the walk. */
-static inline bool find_value(const struct row *row, const struct row_frame *frame, size_t at,
+static inline bool find_value(const struct row *row, const struct row_frame *frame, size_t from,
                               struct next_value *out)
 {
     const struct json_stretch *stretch = row->stretch;
     const struct place_cursor *cursor = &frame->cursor;
     const struct place *around = cursor->place;
-    out->start = at;
-    out->at = at;
+    const size_t at = pass_blank(row, from);
+    out->bounds = (struct item_bounds){from, at, at, at};
     out->place = around->items;
+    if (at == 0) {
+        return false;
+    }
     if (!frame->is_array) {
         size_t index = around->expected[cursor->last_name];
         if (index >= around->usual_count ||
             !place_name_begins(stretch->at + at, stretch->length - at, &around->names[index])) {
             index = find_other_name(stretch, cursor, at);
         }
-        if (index == SIZE_MAX || (cursor->seen >> index & 1) != 0) {
+        if (index == SIZE_MAX || (cursor->seen >> index & 1) != 0 ||
+            !has_margin(stretch, at + around->names[index].length)) {
             return false;
         }
         out->index = index;
-        out->at = at + around->names[index].length;
+        out->bounds.name_end = at + around->names[index].length;
+        out->bounds.value = pass_blank(row, out->bounds.name_end);
         out->place = around->members[index];
     }
-    if (out->place == NULL || !has_margin(stretch, out->at)) {
+    if (out->place == NULL || out->bounds.value == 0 || !has_margin(stretch, out->bounds.value)) {
         return false;
     }
-    out->is_array = stretch->at[out->at] == '[';
-    out->is_container = out->is_array || stretch->at[out->at] == '{';
+    out->is_array = stretch->at[out->bounds.value] == '[';
+    out->is_container = out->is_array || stretch->at[out->bounds.value] == '{';
     return true;
 }
 
@@ -278,15 +338,17 @@ static inline size_t pass_scalar(struct row *row, struct row_frame *frame,
                                  const struct next_value *value)
 {
     const struct place_tally *as = &value->place->scalar;
-    const struct passed scalar = pass_any(row->stretch, value->at);
+    const struct passed scalar = pass_any(row->stretch, value->bounds.value);
     if ((as->kinds >> scalar.kind & 1) == 0) {
         return 0;
     }
     if (as->fate == PLACE_COUNTED) {
-        leave_out_from(row, value->start);
+        leave_out_from(row, value->bounds.from);
         tally(row, as->slot, 1);
-    } else if (as->fate != row->fate ||
-               !keep_scalar(row, frame, as, value->start, value->at, scalar.end)) {
+    } else if (as->fate == row->fate && has_room(row, as, scalar.end)) {
+        keep_until_value(row, frame, &value->bounds);
+        keep_scalar(row, as, value->bounds.value, scalar.end);
+    } else {
         return 0;
     }
     note_member(frame, value);
@@ -305,9 +367,9 @@ static inline bool enter(struct row *row, struct row_frame *around, const struct
         return false;
     }
     if (is_counted) {
-        leave_out_from(row, value->start);
+        leave_out_from(row, value->bounds.from);
     } else {
-        keep_from(row, around, value->start);
+        keep_until_value(row, around, &value->bounds);
     }
     if (row->fate == PLACE_ASKED && place->strongest == DISCLOSURE_REVEAL) {
         tally_kept(row, place->scalar.slot, 0); /* it would stand without what is in it */
@@ -323,11 +385,12 @@ static inline bool enter(struct row *row, struct row_frame *around, const struct
 static inline bool leave(struct row *row, const struct row_frame *frames, size_t *depth, size_t *at)
 {
     const struct json_stretch *stretch = row->stretch;
-    while (*depth > 0 && has_margin(stretch, *at)) {
+    while (has_margin(stretch, *at)) {
         const struct row_frame *frame = &frames[*depth - 1];
+        *at = pass_blank_behind(row, *at);
         const char byte = stretch->at[*at];
-        if (byte == ',') {
-            return true;
+        if (*at == 0 || byte == ',') {
+            return *at != 0;
         }
         if (byte != (frame->is_array ? ']' : '}') || (!frame->has_kept && !frame->is_counted)) {
             return false;
@@ -335,8 +398,10 @@ static inline bool leave(struct row *row, const struct row_frame *frames, size_t
         if (!frame->is_counted && row->now.segment == NO_SEGMENT) {
             row->now.segment = *at;
         }
-        --*depth;
         ++*at;
+        if (--*depth == 0) {
+            return false;
+        }
     }
     return false;
 }
@@ -353,7 +418,7 @@ static size_t pass_container(struct row *row, struct next_value value)
             return 0;
         }
         frame = &frames[depth++];
-        for (size_t at = value.at + 1;; at++) {
+        for (size_t at = value.bounds.value + 1;; at++) {
             size_t end = frame->is_array ? 0 : pass_members(row, frame, at);
             if (end == 0) {
                 if (!find_value(row, frame, at, &value)) {
@@ -456,7 +521,8 @@ static size_t take_alone(struct walk *walk, struct row *row, const struct next_v
                          size_t behind, amanat_result *result)
 {
     const char *text = row->stretch->at;
-    const struct passed scalar = pass_any(row->stretch, value->at);
+    const struct item_bounds *bounds = &value->bounds;
+    const struct passed scalar = pass_any(row->stretch, bounds->value);
     const bool is_integer = scalar.kind == PLACE_WHOLE_NUMBER;
     if (scalar.end == 0) {
         return 0;
@@ -464,22 +530,22 @@ static size_t take_alone(struct walk *walk, struct row *row, const struct next_v
     note_member(&row->now.around, value);
     *result = end_piece(walk, row, behind);
     if (amanat_is_ok(*result)) {
-        if (value->at > value->start) {
-            walk->spelt_name = bytes_of(text + value->start, value->at - value->start - 1);
+        if (bounds->name_end > bounds->start) {
+            walk->spelt_name = bytes_of(text + bounds->start, bounds->name_end - bounds->start - 1);
         }
         *result = walk_take_scalar(
             walk, value->place, is_integer ? JSON_EVENT_NUMBER : (enum json_event_kind)scalar.kind,
-            is_integer, bytes_of(text + value->at, scalar.end - value->at));
+            is_integer, bytes_of(text + bounds->value, scalar.end - bounds->value));
     }
     return scalar.end;
 }
 
-/* Behind the neighbour that begins at `start`, whatever it is; 0: not certain. */
-static size_t take_one(struct walk *walk, struct row *row, size_t start, size_t behind,
+/* Behind the neighbour that comes behind `from`, whatever it is; 0: not certain. */
+static size_t take_one(struct walk *walk, struct row *row, size_t from, size_t behind,
                        amanat_result *result)
 {
     struct next_value value;
-    if (!find_value(row, &row->now.around, start, &value)) {
+    if (!find_value(row, &row->now.around, from, &value)) {
         return 0;
     }
     const uint8_t fate = value.is_container ? value.place->fate : value.place->scalar.fate;
@@ -487,7 +553,7 @@ static size_t take_one(struct walk *walk, struct row *row, size_t start, size_t 
         return value.is_container ? 0 : take_alone(walk, row, &value, behind, result);
     }
     if (fate != PLACE_COUNTED && fate != row->fate) {
-        *result = begin_piece(walk, row, fate, start, behind);
+        *result = begin_piece(walk, row, fate, value.bounds.start, behind);
         if (!amanat_is_ok(*result)) {
             return 0;
         }
@@ -505,6 +571,7 @@ amanat_result walk_take_neighbours(struct walk *walk, struct json_run *run)
     struct row row; /* its edits are not set */
     size_t at = run->at;
     bool is_first = run->expects != JSON_EXPECTS_AFTER;
+    row.scanner = run->scanner;
     row.stretch = stretch;
     row.text = &walk->hold->text;
     row.depth_left = depth_left < HOLD_PIECE_DEPTH ? depth_left : HOLD_PIECE_DEPTH;
@@ -513,12 +580,16 @@ amanat_result walk_take_neighbours(struct walk *walk, struct json_run *run)
         (struct row_state){.segment = NO_SEGMENT,
                            .around = {.cursor = {frame->place, frame->seen_first, frame->last_name},
                                       .is_array = frame->is_array}};
-    while (amanat_is_ok(result) && has_margin(stretch, at) &&
-           (is_first || stretch->at[at] == ',')) {
-        const size_t start = is_first ? at : at + 1;
-        size_t end = frame->is_array ? 0 : pass_members(&row, &row.now.around, start);
+    while (amanat_is_ok(result) && has_margin(stretch, at)) {
+        const size_t behind = pass_blank_behind(&row, at);
+        at = behind == 0 ? at : behind;
+        if (behind == 0 || (!is_first && stretch->at[at] != ',')) {
+            break;
+        }
+        const size_t from = is_first ? at : at + 1;
+        size_t end = frame->is_array ? 0 : pass_members(&row, &row.now.around, from);
         if (end == 0) {
-            end = take_one(walk, &row, start, at, &result);
+            end = take_one(walk, &row, from, at, &result);
         }
         if (end == 0) {
             break;
