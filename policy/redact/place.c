@@ -122,11 +122,19 @@ static bool can_be_kept(const struct place *place)
            place->node->label_count == 1;
 }
 
+/* Withheld only because its name is undeclared: elsewhere the same label may be kept, and one piece
+ * says the same of all that has it. */
+static bool is_withheld_for_its_name(const struct plan *plan, const struct place *place)
+{
+    return place->is_undeclared && place->label != CATALOGUE_NONE &&
+           plan_verdicts(plan, place->record)[place->label].strongest != DISCLOSURE_WITHHELD;
+}
+
 /* Of what stands here itself. */
 static enum place_fate own_fate(const struct plan *plan, const struct place *place)
 {
     const unsigned containers = CATALOGUE_KIND_OBJECT | CATALOGUE_KIND_ARRAY;
-    if (place->begins_record || !place->is_plain) {
+    if (place->begins_record || !place->is_plain || is_withheld_for_its_name(plan, place)) {
         return PLACE_EACH;
     }
     if (place->label == CATALOGUE_NONE && (place->node->kinds & containers) != 0) {
@@ -459,20 +467,22 @@ static uint8_t fate_with_what_is_inside(const struct place *place)
     for (size_t i = 0; i < place->node->member_count; i++) {
         fate = share_fate(fate, place->members[i]->fate);
     }
-    /* an array that is shape stands empty where the answer withholds what is in it */
-    return is_array && fate == PLACE_ASKED && place->label == CATALOGUE_NONE ? PLACE_EACH : fate;
+    /* an array that is shape stands, also where the answer withholds what is in it, or where what
+     * could be disclosed in it has undeclared names and is not there */
+    const bool stands_empty = is_array && place->label == CATALOGUE_NONE && place->can_disclose;
+    return stands_empty && fate != PLACE_COPIED && fate != PLACE_NEUTRAL ? PLACE_EACH : fate;
 }
 
 /* What the places below say. Each of the properties only ever changes in one direction. */
 static bool take_from_below(struct place *place)
 {
-    const uint8_t fate = fate_with_what_is_inside(place);
     const bool discloses = !place->discloses_inside && can_disclose_below(place);
     const bool is_alive = place->is_inert && !is_all_inert(place);
-    const bool changed = discloses || is_alive || fate != place->fate;
     place->discloses_inside |= discloses;
     place->can_disclose |= discloses;
     place->is_inert = place->is_inert && !is_alive;
+    const uint8_t fate = fate_with_what_is_inside(place);
+    const bool changed = discloses || is_alive || fate != place->fate;
     place->fate = fate;
     return changed;
 }

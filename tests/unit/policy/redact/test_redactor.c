@@ -49,8 +49,16 @@
     "\"tags\":\"tags\",\"ltags\":\"labelled-tags\",\"both\":\"both\",\"open\":\"open\","           \
     "\"map-of-cnics\":\"map-of-cnics\",\"anyone\":\"anyone\","                                     \
     "\"map\":\"map\",\"camera\":\"camera\",\"owner\":\"owner\",\"owners\":\"owners\","             \
-    "\"either\":\"either\",\"id\":\"text\"}},"                                                     \
+    "\"either\":\"either\",\"maps\":\"maps\",\"rows\":\"rows\",\"id\":\"text\"}},"                 \
+    "\"rows\":{\"kinds\":[\"array\"],\"items\":\"row\"},"                                          \
+    "\"row\":{\"kinds\":[\"object\"],\"members\":{\"cnic\":\"plain-cnic\"},\"additional\":"        \
+    "\"note\"},"                                                                                   \
     "\"either\":{\"kinds\":[\"string\",\"array\"],\"labels\":[\"time\"],\"items\":\"note\"},"      \
+    "\"maps\":{\"kinds\":[\"object\"],\"additional\":\"cnics\"},"                                  \
+    "\"cnics\":{\"kinds\":[\"array\"],\"items\":\"cnic-or\"},"                                     \
+    "\"cnic-or\":{\"kinds\":[\"string\",\"object\"],\"labels\":[\"cnic\"],"                        \
+    "\"members\":{\"cnic\":\"plain-cnic\"}},"                                                      \
+    "\"plain-cnic\":{\"kinds\":[\"string\"],\"labels\":[\"cnic\"]},"                               \
     "\"owners\":{\"kinds\":[\"array\"],\"items\":\"owner\"},"                                      \
     "\"sightings\":{\"kinds\":[\"array\"],\"items\":\"sighting\"},"                                \
     "\"count\":{\"kinds\":[\"integer\"],\"labels\":[\"count\"]},"                                  \
@@ -154,6 +162,18 @@ static const struct row rows[] = {
      "0,"
      "\"records\":1,\"left_out\":0,\"subjects\":[]}",
      0},
+    {"a mask does not cover what an undeclared name leads to, but objects in it",
+     GRAPH("sighting") MASK_CNICS,
+     "{\"maps\":{\"x\":[\"35202\",{\"cnic\":\"1\"},\"35202\",{\"cnic\":\"2\"}]},\"id\":\"          "
+     "            \"}",
+     "{\"maps\":{\"x\":[{\"cnic\":\"[CNIC]\"},{\"cnic\":\"[CNIC]\"}]}}",
+     "{\"disclosed\":{\"cnic=mask\":2},\"withheld\":{\"cnic\":2},\"unlabelled\":1,\"wrong_type\":0,"
+     "\"records\":1,\"left_out\":0,\"subjects\":[]}",
+     0},
+    {"it stands where only undeclared names could lead to something",
+     GRAPH("sighting") REVEAL_NOTES,
+     "{\"rows\":[{\"cnic\":\"1\"},{\"cnic\":\"2\"}],\"speed\":1,\"id\":\"                     \"}",
+     "{\"rows\":[],\"speed\":1}", NULL, 0},
     {"an array that is shape stands, even empty", GRAPH("sighting") REVEAL_NOTES,
      "{\"speed\":1,\"tags\":[],\"owners\":[{\"note\":\"x\"}]}", "{\"speed\":1,\"tags\":[]}", NULL,
      0},
