@@ -142,7 +142,8 @@ struct hold {
     VECTOR(struct hold_budget) budgets;
     bool gives_up; /* too much memory: nothing more is held, and the outermost record is left out */
     bool charges;  /* all together has passed the limit: budgets are kept */
-    size_t in_pieces; /* bytes of `text`; of no use once it charges */
+    size_t in_pieces;   /* bytes of `text`; of no use once it charges */
+    size_t in_no_field; /* bytes of `text`: commas and brackets of pieces that were taken apart */
     uint64_t subjects_dropped;
     size_t current; /* the nearest record, CATALOGUE_NONE outside */
 };

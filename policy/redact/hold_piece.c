@@ -39,6 +39,7 @@ struct expansion {
     const struct hold_item *piece;
     struct bytes text;
     size_t at;
+    size_t in_fields; /* bytes of it that items have */
     size_t depth;
     struct {
         const struct place *place;
@@ -123,9 +124,11 @@ static amanat_result expand_value(struct expansion *expansion, const struct plac
     if (!is_scalar) {
         enter(expansion, place, is_array);
         expansion->at = value + 1;
+        expansion->in_fields += item->name_length;
         return AMANAT_OK;
     }
     expansion->at = scalar_end(text, value);
+    expansion->in_fields += expansion->at - start;
     item->value_kind = (uint8_t)kind;
     item->value_length = expansion->at - value;
     return leave(expansion);
@@ -154,6 +157,7 @@ static amanat_result expand_piece(struct hold *hold, const struct hold_item *pie
     while (expansion.at < expansion.text.length) {
         TRY(expand_next(&expansion));
     }
+    hold->in_no_field += piece->value_length - expansion.in_fields;
     return AMANAT_OK;
 }
 

@@ -41,7 +41,8 @@
  * The memory that one outermost record may need while it is held, for a record_limit: an ordinary
  * one needs a few KiB. It is the only limit that all candidates share, disclosed or not, and it is
  * far: a record that has no others inside it reaches it only with several labels at their limits in
- * values of a few bytes. Beyond it the outermost record is left out.
+ * values of a few bytes. Beyond it the outermost record is left out. An eighth of it is for what
+ * policies read.
  */
 #define REDACT_HOLD_BYTES(record_limit) (((size_t)64 << 20) + (size_t)64 * (record_limit))
 
