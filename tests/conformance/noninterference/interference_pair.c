@@ -461,7 +461,8 @@ static enum shows write_undeclared(struct pair_writer *writer, struct spot spot,
             shows = stronger(shows, write_member(writer, name, value, any));
         }
     }
-    if (chance(writer->choices, 10)) {
+    /* in a record a name near the limit makes everything count that stands beside it */
+    if (chance(writer->choices, 10) && (writer->is_tight || inside->record == CATALOGUE_NONE)) {
         struct buffer name;
         buffer_init(&name, SIZE_MAX / 2);
         pair_fill(&name, 'u', 1 + pair_length_near_limit(writer));
