@@ -204,13 +204,18 @@ amanat_result hold_open(struct hold *hold, const struct place *place, bool is_ar
 {
     const size_t cost = name.bytes.length + unkept + 2 * HOLD_ITEM_COST;
     bool is_dropped = false;
+    amanat_result charged = AMANAT_OK;
     const bool is_record = place->begins_record && !is_array;
     if (is_record) {
         TRY(begin_record(hold, place));
     }
     if (may_stand_empty(place, is_array, is_record) && hold_must_charge(hold, cost)) {
-        TRY(hold_charge(hold, place, cost, false, &is_dropped));
+        charged = hold_charge(hold, place, cost, false, &is_dropped);
     }
+    if (charged.status == AMANAT_STATUS_MEMORY) {
+        return charged;
+    }
+    /* past the limit too, since it will be closed */
     size_t *open = VECTOR_PUSH(hold->arena, &hold->open);
     TRY_MEMORY(open);
     *open = hold->items.count;
@@ -226,7 +231,7 @@ amanat_result hold_open(struct hold *hold, const struct place *place, bool is_ar
                                .is_dropped = is_dropped,
                                .unkept = unkept};
     buffer_append(&hold->text, name.bytes);
-    return check_memory(hold);
+    return amanat_is_ok(charged) ? check_memory(hold) : charged;
 }
 
 /* Takes the record that just turned out empty back, with what it left in the lists. */
