@@ -161,6 +161,19 @@ static amanat_result expand_piece(struct hold *hold, const struct hold_item *pie
     return AMANAT_OK;
 }
 
+/* The larger of the two tapes stays in use, so that only one of them grows with what is held: the
+ * arena has memory for one (redactor.c). */
+static void keep_larger_tape(struct hold *hold)
+{
+    struct hold_items larger = hold->spare;
+    if (larger.capacity > hold->items.capacity) {
+        memcpy(larger.items, hold->items.items, hold->items.count * sizeof(struct hold_item));
+        larger.count = hold->items.count;
+        hold->spare = hold->items;
+        hold->items = larger;
+    }
+}
+
 amanat_result hold_expand(struct hold *hold, size_t from)
 {
     const struct hold_items old = hold->items;
@@ -180,5 +193,6 @@ amanat_result hold_expand(struct hold *hold, size_t from)
         TRY_MEMORY(item);
         *item = old.items[i];
     }
+    keep_larger_tape(hold);
     return AMANAT_OK;
 }
