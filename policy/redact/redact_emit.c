@@ -205,8 +205,8 @@ amanat_result emit_commit(struct emitter *emitter, bool as_unit)
         }
     }
     emitter->committed = emitter->frames.count;
-    /* Disclosed: what is staged are fields that emit_field let through, and the names and brackets
-     * around them. */
+    /* Disclosed: what is staged are fields and pieces that emit_field and emit_piece let through,
+     * and the names and brackets around them. */
     const struct disclosed_bytes staged = {buffer_bytes(&emitter->staging)};
     TRY(as_unit ? window_add_unit(emitter->window, staged)
                 : window_add_bytes(emitter->window, staged));
