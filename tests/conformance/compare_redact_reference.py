@@ -235,9 +235,9 @@ def differs(expected, got):
     return any(got[key] != expected[key] for key in ("nothing", "body", "account"))
 
 
-def main():
+def main(maker_class):
     program, count, seed = [sys.argv[1]] + sys.argv[4:], int(sys.argv[2]), int(sys.argv[3])
-    maker = Maker(seed)
+    maker = maker_class(seed)
     pairs = []
     while len(pairs) < count:
         case = maker.case()
@@ -256,4 +256,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Maker))
