@@ -147,7 +147,7 @@ static enum place_fate own_fate(const struct plan *plan, const struct place *pla
         return PLACE_EACH;
     }
     return plan->records[place->record].verdicts[place->label].depends_on_record ? PLACE_ASKED
-                                                                                 : PLACE_COPIED;
+                                                                                 : PLACE_KEPT;
 }
 
 #define SCALAR_EVENTS                                                                              \
@@ -445,7 +445,7 @@ static bool is_all_inert(const struct place *place)
 
 static bool is_kept(uint8_t fate)
 {
-    return fate == PLACE_COPIED || fate == PLACE_ASKED;
+    return fate == PLACE_KEPT || fate == PLACE_ASKED;
 }
 
 static uint8_t share_fate(uint8_t a, uint8_t b)
@@ -470,7 +470,7 @@ static uint8_t fate_with_what_is_inside(const struct place *place)
     /* an array that is shape stands, also where the answer withholds what is in it, or where what
      * could be disclosed in it has undeclared names and is not there */
     const bool stands_empty = is_array && place->label == CATALOGUE_NONE && place->can_disclose;
-    return stands_empty && fate != PLACE_COPIED && fate != PLACE_NEUTRAL ? PLACE_EACH : fate;
+    return stands_empty && fate != PLACE_KEPT && fate != PLACE_NEUTRAL ? PLACE_EACH : fate;
 }
 
 /* What the places below say. Each of the properties only ever changes in one direction. */

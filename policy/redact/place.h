@@ -28,7 +28,7 @@ enum place_fate {
     PLACE_EACH = 0, /* one value this, another that */
     PLACE_NEUTRAL,  /* only shape, and nothing is declared in it */
     PLACE_COUNTED,  /* withheld: at most counted */
-    PLACE_COPIED,   /* in a record, if that is valid: kept, but for what is withheld in it */
+    PLACE_KEPT,     /* in a record, if that is valid: kept, but for what is withheld in it */
     PLACE_ASKED,    /* in a record: kept if the answer about it says so, but for that */
     PLACE_NO_FATE
 };
