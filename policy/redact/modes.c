@@ -118,10 +118,7 @@ static amanat_result change(struct modes *modes, enum disclosure_mode mode, size
             buffer_append_json_string(out, buffer_bytes(&modes->result));
         }
     } else if (kind == JSON_EVENT_NUMBER && mode == DISCLOSURE_COARSEN) {
-        disclosed = coarsen_number(modes, label, token, &modes->result);
-        if (disclosed) {
-            buffer_append(out, buffer_bytes(&modes->result));
-        }
+        disclosed = coarsen_number(modes, label, token, out);
     }
     *out_disclosed = disclosed;
     return buffer_check(&modes->result);
@@ -160,15 +157,17 @@ amanat_result modes_apply(struct modes *modes, enum disclosure_mode mode, size_t
     const size_t before = out->length;
     bool disclosed = false;
     amanat_result result = change(modes, mode, label, kind, token.bytes, out, &disclosed);
-    buffer_reset(&modes->text);
-    buffer_reset(&modes->result);
+    if (kind == JSON_EVENT_STRING) {
+        buffer_reset(&modes->text);
+        buffer_reset(&modes->result);
+    }
     if (amanat_is_ok(result)) {
         result = buffer_check(out);
     }
-    if (!amanat_is_ok(result)) {
+    if (!amanat_is_ok(result) || !disclosed) {
         buffer_truncate(out, before);
-        return result;
     }
+    TRY(result);
     *out_disclosed = disclosed;
     return AMANAT_OK;
 }
