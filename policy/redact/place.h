@@ -127,7 +127,7 @@ struct place {
     struct place_name *names; /* beside members */
     size_t usual_count;       /* of members that runs may take in the quickest way: 64 at most */
     /**
-     * What the last body's objects here taught: [0] the member that comes first, [i + 1] the one
+     * What the objects before taught: [0] the member that comes first, [i + 1] the one
      * that comes after member i. Only a guess at what to compare with first.
      */
     uint32_t *expected;
