@@ -408,6 +408,7 @@ def test_a_stop_lets_running_accesses_end_and_takes_no_new_ones(start_gateway, u
     with ThreadPoolExecutor(1) as pool, idle:
         running = pool.submit(gateway.client().get, PATH, need=NEED)
         upstream.wait_requests(1)
+        upstream.answer = harness.json_answer({"people": [PERSON]})  # for who is still let in
         gateway.program.signal(15)
         wait_until("nobody is let in any more", lambda: gateway.client().get(PATH, need=NEED) is None)
         assert gateway.program.is_running()

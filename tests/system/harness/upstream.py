@@ -91,16 +91,16 @@ class Upstream:
                     request = read_request(reader)
                     if request is None:
                         return
+                    answer = self.answer  # before anybody hears of the request, who may then change it
                     with self._condition:
                         self.requests.append(request)
                         self._condition.notify_all()
-                    if not self._send(connection, request):
+                    if not self._send(connection, answer(request) if callable(answer) else answer):
                         return
         except OSError:
             pass  # the gateway went away: its affair, tests look at what it did
 
-    def _send(self, connection, request):
-        parts = self.answer(request) if callable(self.answer) else self.answer
+    def _send(self, connection, parts):
         for part in parts if isinstance(parts, list) else [parts]:
             if part is CLOSE:
                 return False
