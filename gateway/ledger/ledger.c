@@ -7,8 +7,9 @@
  *
  *   anchors/pending/<id>.request    the request as sent, durable before it is sent
  *   anchors/pending/<id>.stopped    it said that this trail was rolled back or forked: no start
- * serves again while this witness is configured anchors/done/<id>.notes         every checkpoint
- * that was cosigned, each with its cosignature, one after the other
+ *                                   serves again while this witness is configured
+ *   anchors/done/<id>.notes         every checkpoint that was cosigned, each with its cosignature,
+ *                                   one after the other
  *
  * <id> is "witness-" and the witness's key id in hex.
  */

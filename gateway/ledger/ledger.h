@@ -2,9 +2,10 @@
 /*
  * Front door of gateway/ledger: checkpoints placed with somebody else.
  *
- *   struct ledger    the gateway's side: keeps every configured anchor up to date (kind witness so
- * far) struct witness   the other side: cosigns other logs' checkpoints, and keeps each in a log of
- * its own
+ *   struct ledger    the gateway's side: keeps every configured anchor up to date (so far of kind
+ *                    witness)
+ *   struct witness   the other side: cosigns other logs' checkpoints, and keeps each in a log of
+ *                    its own
  *
  * An anchor never blocks a commit. What an answer means is decided in pure code
  * (witness_protocol.h, anchor_state.h); an answer counts only after it was verified, lies durably

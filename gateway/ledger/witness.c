@@ -5,7 +5,8 @@
  * durable → sign → answer. When it starts, the larger of state and log counts.
  *
  *   folder/state/<SHA-256 of the origin, hex>   the newest checkpoint of that log, with its
- * signature folder/log/                                 a trail: one `cosign` entry per checkpoint
+ *                                               signature
+ *   folder/log/                                 a trail: one `cosign` entry per checkpoint
  *   folder/vkey                                 the key for others to verify cosignatures with
  */
 #include <errno.h>

@@ -6,9 +6,11 @@
  *
  *   200  cosignature lines
  *   400  malformed, or old is larger than the checkpoint
- *   403  no valid signature by the log's key          404  the log is not known here
+ *   403  no valid signature by the log's key
+ *   404  the log is not known here
  *   409  old is not what this witness has seen last (the body says what is), or another root for
- * the same size 422  the consistency proof does not verify
+ *        the same size
+ *   422  the consistency proof does not verify
  */
 #ifndef AMANAT_GATEWAY_LEDGER_WITNESS_PROTOCOL_H
 #define AMANAT_GATEWAY_LEDGER_WITNESS_PROTOCOL_H

@@ -2,11 +2,12 @@
 /*
  * Group commit on one thread. A round (trail_commit_turn):
  *
- *   clock      did wall and monotonic time part by more than the limit? then accesses fail until it
- * is acknowledged take       everything that is queued, into the held list expire     held entries
- * past their deadline, and those that may not be written now, fail own        fold counted
- * refusals, tick when idle write      batches of the held list, one write each; completions after
- * each write, in order
+ *   clock    did wall and monotonic time part by more than the limit? then accesses fail until it
+ *            is acknowledged
+ *   take     everything that is queued, into the held list
+ *   expire   held entries past their deadline, and those that may not be written now, fail
+ *   own      fold counted refusals, tick when idle
+ *   write    batches of the held list, one write each; completions after each write, in order
  *
  * After a failed write the held entries stay, and the writer is repaired: at once, then at most
  * once a second, until it works; `recover` opens the new segment. When it is space that lacks, the

@@ -5,8 +5,8 @@
  * order by hand; the unit test holds the result against a sorting serialiser.
  *
  *   access agent asked asked_subjects bytes certificate decision disclosed facts fault gateway_ms
- * kind last need operation part partner policies reason records rid route ruleset service status
- * subjects subjects_more token trace upstream_ms upstream_status v withheld
+ *   kind last need operation part partner policies reason records rid route ruleset service
+ *   status subjects subjects_more token trace upstream_ms upstream_status v withheld
  */
 #include "gateway/trail/trail_entry.h"
 

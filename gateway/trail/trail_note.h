@@ -2,11 +2,11 @@
 /*
  * C2SP signed-note, tlog-checkpoint and tlog-cosignature, pure: texts in, texts out.
  *
- *   audit.example/lahore-1⏎                         origin
- *   41⏎                                             size, decimal
- *   qjz0…=⏎                                         root, base64      (the signed text ends with
- * this newline) ⏎ — audit.example/lahore-1 5j0v…=⏎                base64(key id ‖ signature), one
- * line per signature
+ *   audit.example/lahore-1⏎              origin
+ *   41⏎                                  size, decimal
+ *   qjz0…=⏎                              root, base64; the signed text ends with this newline
+ *   ⏎
+ *   — audit.example/lahore-1 5j0v…=⏎     base64(key id ‖ signature), one line per signature
  *
  * Ed25519 only: type 0x01 signs the text; type 0x04 is a witness's cosignature, 8 bytes of time
  * (big-endian seconds) and a signature over "cosignature/v1⏎time T⏎" and the text. Key id: first 4

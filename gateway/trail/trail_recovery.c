@@ -3,12 +3,13 @@
  * Recovery (trail.md 4.2 and 4.3). The rules, for the first bad line j of the last segment, t being
  * the commit of the good line before it:
  *
- *   a later line shows a commit of t+2 or more                        batch t+1 was acknowledged
- * corruption a later line shows t+1, and line j says that it belongs to t      batch t was
- * acknowledged        corruption line j is whole but does not follow its predecessor, and shows the
- * predecessor was acknowledged another commit than t and is not what was hashed  corruption else:
- * nobody was told that line j is durable                                                      torn
- * tail
+ *   a later line shows a commit of t+2 or more       corruption: batch t+1 was acknowledged
+ *   a later line shows t+1, and line j says that it  corruption: batch t was acknowledged
+ *     belongs to t
+ *   line j is whole but does not follow its          corruption: the predecessor was acknowledged
+ *     predecessor, and shows another commit than t     and is not what was hashed
+ *   else                                             torn tail: nobody was told that line j is
+ *                                                      durable
  *
  * A line that is whole but does not link, inside commit t, leaves open which of the two is damaged:
  * both are cut. In any segment but the last a bad line is corruption. What is cut may not lie below

@@ -2,8 +2,8 @@
 /*
  * What a reader says about an input, as text, so that tests are tables of two strings:
  *
- *   "GET /a?b host=h [accept=x] length=3 close continue\n" "body=abc\n" "end\n" "refused=bare-lf\n"
- * "closed-ok\n"
+ *   "GET /a?b host=h [accept=x] length=3 close continue\n" "body=abc\n" "end\n"
+ *   "refused=bare-lf\n" "closed-ok\n"
  *
  * The input is given in pieces; pieces of one body are joined, so the transcript must not depend on
  * them.

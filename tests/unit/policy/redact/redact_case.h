@@ -5,20 +5,27 @@
  * Python, the non-interference pairs and the fuzz target. The format, by example:
  *
  *   {"labels":   {"plate": {}, "cnic": {"mask": {"keep_last": 4}, "tokenize": {"length": 16},
- *                 "coarsen": {"step": 0.01}}},                 as in vocabulary.yaml
- *    "subjects": {"cnic": "digits"},                           exact digits upper-alnum lower
+ *                 "coarsen": {"step": 0.01}}},       as in vocabulary.yaml
+ *    "subjects": {"cnic": "digits"},                 exact digits upper-alnum lower
  *    "records":  {"Sighting": [{"name": "city", "type": "string", "optional": true}]},
- *                 types: string long bool datetime date ipaddr decimal set (element) record
- * (fields) "nodes":    {"root": {"kinds": ["array"], "items": "sighting"}, "sighting": {"kinds":
- * ["object"], "record": "Sighting", "members": {"plate": "plate", "city": "text"}}, "plate":
- * {"kinds": ["string"], "labels": ["plate"], "subject": "plate"}, "text": {"kinds": ["string"]}},
- * also: additional, anything "root": "root", "ndjson": false, "depth": 0, "limit": 0, "service":
- * {"plate": "mask"},                            outside records "plan":     {"Sighting": {"plate":
- * "reveal", "cnic": ["mask"]}},   a list: asked, at most this "answers":  {"Sighting": [{"when":
- * ["city", "\"LHR\""], "modes": {"cnic": "mask"}}]}, the first whose condition holds; without
- * `when`: always "forbids":  [{"record": "Sighting", "when": ["city", "\"KHI\""], "labels":
- * ["cnic"]}], also for records inside "partner": "acme",
- * "now": "2026-11-22", "previous": a key of 32 bytes}
+ *                                                    types: string long bool datetime date ipaddr
+ *                                                    decimal set (element) record (fields); also
+ *                                                    "unread": true
+ *    "nodes":    {"root": {"kinds": ["array"], "items": "sighting"},
+ *                 "sighting": {"kinds": ["object"], "record": "Sighting",
+ *                              "members": {"plate": "plate", "city": "text"}},
+ *                 "plate": {"kinds": ["string"], "labels": ["plate"], "subject": "plate"},
+ *                 "text": {"kinds": ["string"]}},    also: additional, anything
+ *    "root": "root", "ndjson": false, "depth": 0, "limit": 0,
+ *    "service":  {"plate": "mask"},                  outside records
+ *    "plan":     {"Sighting": {"plate": "reveal", "cnic": ["mask"]}},
+ *                                                    a list: asked, at most this
+ *    "answers":  {"Sighting": [{"when": ["city", "\"LHR\""], "modes": {"cnic": "mask"}}]},
+ *                                                    the first whose condition holds; without
+ *                                                    `when`: always
+ *    "forbids":  [{"record": "Sighting", "when": ["city", "\"KHI\""], "labels": ["cnic"]}],
+ *                                                    also for records inside
+ *    "partner": "acme", "now": "2026-11-22", "previous": a key of 32 bytes}
  *
  * A condition compares the attribute's JSON text, byte by byte. A record is invalid when an
  * attribute is missing that is not optional, or is not of its type.
