@@ -457,7 +457,13 @@ amanat_result amanat_redactor_feed(struct amanat_redactor *redactor, struct aman
 
 amanat_result amanat_redactor_finish(struct amanat_redactor *redactor, bool *out_nothing)
 {
-    return redactor_finish(redactor->redactor, out_nothing);
+    TRY(redactor_finish(redactor->redactor, out_nothing));
+    if (*out_nothing) { /* there was no window to tell of them */
+        const struct redact_left_out left_out = redactor_left_out(redactor->redactor);
+        redactor->account.records_left_out += left_out.records;
+        redactor->account.records_over_limit += left_out.over_limit;
+    }
+    return AMANAT_OK;
 }
 
 const char *amanat_redactor_fault(const struct amanat_redactor *redactor)

@@ -134,7 +134,10 @@ static void assert_allowed(struct world *world, const char *record, const char *
 
 static void test_redact_library__a_new_plan_discloses_nothing(void **state)
 {
-    assert_redacts_to(*state, "");
+    struct world *world = *state;
+    assert_redacts_to(world, "");
+    assert_int_equal(world->account.records_left_out, 3);
+    assert_int_equal(world->account.records_disclosed, 0);
 }
 
 static void test_redact_library__a_label_brings_those_below_it(void **state)
