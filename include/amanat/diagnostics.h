@@ -33,7 +33,9 @@ struct amanat_diagnostic {
     const char *source; /* file name as the caller gave it, or "" */
     unsigned line;
     unsigned column;
-    const char *text; /* one sentence, without a full stop at its end */
+    /* One sentence, without a full stop at its end. Control characters in it are spelt (\x1B), so
+     * that it can be shown as it is. */
+    const char *text;
     /* The line of the source, fit to be shown, or NULL: see amanat_diagnostics_quote. Long lines
      * are cut around the place. The caret stands `excerpt_indent` columns of a terminal from its
      * left edge, `excerpt_width` columns are underlined. */
@@ -72,7 +74,10 @@ AMANAT_PUBLIC void amanat_diagnostics_quote(struct amanat_diagnostics *diagnosti
 AMANAT_PUBLIC size_t amanat_diagnostics_count(const struct amanat_diagnostics *diagnostics);
 AMANAT_PUBLIC size_t amanat_diagnostics_errors(const struct amanat_diagnostics *diagnostics);
 
-/** Message `index`, from 0, in the order of adding; it lives as long as the list. */
+/**
+ * Message `index`, from 0, in the order of adding; it lives as long as the list. An index past the
+ * count ends the process.
+ */
 AMANAT_PUBLIC const struct amanat_diagnostic *
 amanat_diagnostics_at(const struct amanat_diagnostics *diagnostics, size_t index);
 

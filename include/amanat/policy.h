@@ -22,8 +22,12 @@
  * clock.
  *
  * Errors: CONFIG_FAULT for a text that is wrong; `diagnostics` (may be NULL) then says what and
- * where. MEMORY when there is none, or past the limit that is written at the function. Outputs are
- * written only on success.
+ * where. MEMORY when there is none, or past the limit that is written at the function; a text that
+ * is made has at most 1 GiB. Outputs are written only on success. An index past the count ends the
+ * process.
+ *
+ * Formats: Cedar's syntax (policies, schemas), its JSON formats of policies, schemas, entities and
+ * contexts; JSON is RFC 8259, a name that comes twice in one object is refused.
  */
 #ifndef AMANAT_POLICY_H
 #define AMANAT_POLICY_H
@@ -67,7 +71,10 @@ AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_policy_set_add(struct amanat_policy_set *set, const struct amanat_source *source,
                       struct amanat_diagnostics *diagnostics);
 
-/** Links a template as the policy `id`; NULL for a slot that the template does not have. */
+/**
+ * Links a template as the policy `id`; NULL for a slot that the template does not have.
+ * CONFIG_FAULT for an unknown template, an id that is there, and slots that do not fit.
+ */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result amanat_policy_set_link(
     struct amanat_policy_set *set, struct amanat_text template_id, struct amanat_text id,
     const struct amanat_entity_name *principal, const struct amanat_entity_name *resource,

@@ -13,13 +13,22 @@
  * or is not allowed by the plan, never leaves.
  *
  * Ownership: `_compile` and `_new` make objects that the caller frees with the `_free` of their
- * type; `_free(NULL)` is fine. Arguments are copied, but a plan uses its catalogue and a redactor
- * its plan, which must live longer. A catalogue is read-only and may be shared by threads; so may
- * be a plan that is not changed any more. A redactor belongs to one thread and redacts one
- * document.
+ * type; `_free(NULL)` is fine. Arguments are copied, with these exceptions: a plan uses its
+ * catalogue and a redactor its plan, which must live longer, as must the `context` of a rule and of
+ * a redactor. A catalogue is read-only and may be shared by threads; so may be a plan that is not
+ * changed any more (its rules are then called by each). A redactor belongs to one thread and
+ * redacts one document.
+ *
+ * Errors: CONFIG_FAULT for what an administrator or the program says (catalogue, plan), PEER_FAULT
+ * for what a service sent (the document), MEMORY when there is none, or past the limit that is
+ * written at the function. Outputs are written only on success.
+ *
+ * Documents are JSON (RFC 8259; UTF-8, no half surrogate pairs; at most 512 containers in each
+ * other), or NDJSON, such documents on a line each. They are checked whole, also what is withheld.
  *
  * Memory of a redactor: fixed, plus the candidates for disclosure of one record: 1 MiB at most for
  * each list of labels that a field can have, and 128 MiB for a record with all that are inside it.
+ * What passes one of these is left out and counted; policy/redact/README.md says how.
  */
 #ifndef AMANAT_REDACT_H
 #define AMANAT_REDACT_H
@@ -41,8 +50,9 @@ extern "C" {
 struct amanat_catalogue;
 
 /**
- * Compiles a vocabulary and OpenAPI documents as they lie in a policy folder: the sources are named
- * `vocabulary.yaml` and `services/….yaml`. CONFIG_FAULT with a diagnostic for each fault.
+ * Compiles a vocabulary and OpenAPI documents (3.0 or 3.1) as they lie in a policy folder: the
+ * sources are named `vocabulary.yaml` and `services/….yaml`. CONFIG_FAULT with a diagnostic for
+ * each fault. A catalogue may take 1 GiB.
  */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_catalogue_compile(const struct amanat_source *sources, size_t count,
@@ -62,7 +72,7 @@ enum amanat_mode {
 
 struct amanat_plan;
 
-/** A plan that discloses nothing, or NULL without memory. */
+/** A plan that discloses nothing, or NULL without memory. It may take 64 MiB. */
 AMANAT_PUBLIC struct amanat_plan *amanat_plan_new(const struct amanat_catalogue *catalogue);
 AMANAT_PUBLIC void amanat_plan_free(struct amanat_plan *plan);
 
@@ -90,7 +100,7 @@ AMANAT_PUBLIC void amanat_plan_set_now(struct amanat_plan *plan, int64_t millise
 
 /* ---- Rules: what depends on the record ---- */
 
-/** A record that was read to its end. */
+/** A record that was read to its end. It and its texts live until the rule returns. */
 struct amanat_record;
 
 /** Its type, and the record around it, or NULL. */
@@ -124,9 +134,9 @@ typedef bool (*amanat_rule_fn)(void *context, const struct amanat_record *record
                                struct amanat_record_modes *modes);
 
 /**
- * Asks a rule about each record of a type. `attributes` are what rules read of it: properties of
- * the record whose schema is a scalar, an array of scalars, or an object. CONFIG_FAULT for a type
- * or a property that is not there.
+ * Asks a rule about each record of a type, in the place of the one before. `attributes` are what
+ * rules read of it, all calls together: properties of the record whose schema is a scalar, an array
+ * of scalars, or an object. CONFIG_FAULT for a type or a property that is not there.
  */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result amanat_plan_ask(struct amanat_plan *plan,
                                                               const char *record,
@@ -141,36 +151,50 @@ struct amanat_redactor;
 /** Takes disclosed bytes, which live until it returns. A failure ends the redaction with it. */
 typedef amanat_result (*amanat_write_fn)(void *context, struct amanat_text disclosed);
 
-/** Which answer of a service the document is. */
+/** Which answer of a service the document is. All of it must be set. */
 struct amanat_redactor_options {
     const struct amanat_plan *plan;
     const char *operation;    /* operationId */
-    unsigned status;          /* 200 */
+    unsigned status;          /* of HTTP: 200 */
     const char *content_type; /* "application/json"; JSON and NDJSON */
     amanat_write_fn write;
-    void *context;
+    void *context; /* for `write` */
 };
 
-/** CONFIG_FAULT when the documents declare no such answer, or none in JSON. */
+/**
+ * CONFIG_FAULT when the documents declare no such answer, or none in JSON, or the plan lets tokens
+ * leave and has no key.
+ */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_redactor_new(const struct amanat_redactor_options *options, struct amanat_redactor **out);
 AMANAT_PUBLIC void amanat_redactor_free(struct amanat_redactor *redactor);
 
 /**
- * Takes the next piece. PEER_FAULT when the document is refused; what was written so far is the
- * beginning of a document and must not be used as a whole one.
+ * Takes the next piece, cut anywhere. PEER_FAULT when the document is refused; otherwise what
+ * `write` or memory fail with. What was written so far is then the beginning of a document and must
+ * not be used as a whole one; each further call fails too. BUG behind the end.
  */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result amanat_redactor_feed(struct amanat_redactor *redactor,
                                                                    struct amanat_text piece);
 
-/** The document is over. `*out_nothing`: nothing of it was disclosed, and nothing was written. */
+/**
+ * The document is over; fails as amanat_redactor_feed does. `*out_nothing`: nothing of it was
+ * disclosed, and nothing was written.
+ */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_redactor_finish(struct amanat_redactor *redactor, bool *out_nothing);
 
-/** Why the document was refused: "syntax", "encoding", "depth" … or "none". */
+/**
+ * Why the redaction failed: "syntax", "encoding", "depth", "duplicate" (a name that matters comes
+ * twice), "names" (more than 32 MiB of undeclared ones that could be disclosed), "truncated",
+ * "internal" (memory, `write`) or "none"; static storage.
+ */
 AMANAT_PUBLIC const char *amanat_redactor_fault(const struct amanat_redactor *redactor);
 
-/** What happened to the document so far: not for those who get the disclosed bytes. */
+/**
+ * What happened to what was written so far, and at the end to the whole document: not for those who
+ * get the disclosed bytes. Where nothing was disclosed only records are counted.
+ */
 struct amanat_account {
     uint64_t fields_disclosed;
     uint64_t fields_withheld;

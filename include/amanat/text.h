@@ -26,7 +26,7 @@ struct amanat_owned_text {
     size_t length;
 };
 
-/** Frees the bytes and empties the text. */
+/** Frees the bytes and empties the text; one that is empty (all zero) is fine. */
 AMANAT_PUBLIC void amanat_owned_text_clear(struct amanat_owned_text *text);
 
 /**
@@ -34,7 +34,7 @@ AMANAT_PUBLIC void amanat_owned_text_clear(struct amanat_owned_text *text);
  * be in Cedar's syntax or in its JSON format: a text that begins with `{` is JSON.
  */
 struct amanat_source {
-    const char *name;
+    const char *name; /* NUL-terminated; NULL: "" */
     struct amanat_text text;
 };
 
