@@ -182,7 +182,8 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
                           .partner = access->request->partner,
                           .tokenize_key = access->request->tokenize_key,
                           .tokenize_previous = access->request->tokenize_previous,
-                          .now = access->request->now};
+                          .now = access->request->now,
+                          .layouts = access->ruleset->layouts};
     *out = plan;
     return AMANAT_OK;
 }

@@ -18,6 +18,7 @@
  * or an attack. */
 #define RULESET_ARENA_LIMIT  ((size_t)1 << 30)
 #define DERIVED_SCHEMA_LIMIT ((size_t)64 << 20)
+#define LAYOUTS_LIMIT        ((size_t)32 << 20)
 #define DERIVED_SCHEMA_NAME  "(derived from vocabulary.yaml and services/)"
 
 static bool is_model(struct bytes path)
@@ -429,6 +430,7 @@ static amanat_result compile(struct ruleset *ruleset, const struct ruleset_sourc
     TRY(ruleset_check_policies(ruleset, diagnostics, &checked));
     TRY(cedar_compile(ruleset->arena, checked, &ruleset->compiled_policies));
     TRY(index_field_actions(ruleset));
+    TRY(layouts_new(ruleset->arena, LAYOUTS_LIMIT, &ruleset->layouts));
     return bindings;
 }
 

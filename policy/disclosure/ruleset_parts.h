@@ -7,6 +7,7 @@
 
 #include "policy/cedar/cedar.h"
 #include "policy/disclosure/ruleset.h"
+#include "policy/redact/redact.h"
 
 /** One mode of a label, as an action. */
 struct ruleset_action {
@@ -28,6 +29,7 @@ struct ruleset {
     /** [label * DISCLOSURE_MODE_COUNT + mode]; without id if not defined. */
     struct ruleset_action *field_actions;
     bool model_has_case;
+    struct layouts *layouts; /* of the plans of all accesses */
 };
 
 /* What a check of policies may take beside the ruleset; it is given back afterwards. */

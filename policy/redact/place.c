@@ -19,8 +19,8 @@ struct place_key {
     bool is_undeclared;
 };
 
-/* This is done for each body, small ones too: the places that are known lie in a table of their
- * own, which needs no keys in memory. */
+/* The places that are known lie in a table of their own, which needs no keys in memory: plans that
+ * are not kept (layout.h) are laid out for each body. */
 struct compiler {
     const struct plan *plan;
     struct arena *arena;
@@ -343,6 +343,7 @@ static amanat_result add_names(struct arena *arena, struct place *place)
     if (count == 0) {
         place->expected = arena_allocate(arena, sizeof(*place->expected));
         TRY_MEMORY(place->expected);
+        atomic_init(place->expected, 0);
         return AMANAT_OK;
     }
     for (size_t i = 0; i < count; i++) {
@@ -357,7 +358,7 @@ static amanat_result add_names(struct arena *arena, struct place *place)
     place->usual_count = count < 64 ? count : 64;
     for (size_t i = 0; i < count; i++) {
         spelt += spell_name(node->members[i].name, spelt, &place->names[i]);
-        place->expected[i] = (uint32_t)i;
+        atomic_init(&place->expected[i], (uint_least32_t)i);
         place->names[i].scalar = place->members[i]->scalar;
     }
     return AMANAT_OK;
@@ -499,22 +500,6 @@ static void hand_up(struct compiler *compiler)
     }
 }
 
-static amanat_result compile(struct compiler *compiler, const struct catalogue_node *node,
-                             size_t record, struct place **out)
-{
-    compiler->places.count = 0;
-    compiler->is_tree = true;
-    if (compiler->slot_count > 0) {
-        memset(compiler->slots, 0, compiler->slot_count * sizeof(struct place *));
-    }
-    TRY(add(compiler, node, record, NULL, false, out));
-    for (size_t i = 0; i < compiler->places.count; i++) {
-        TRY(add_neighbours(compiler, compiler->places.items[i]));
-    }
-    hand_up(compiler);
-    return AMANAT_OK;
-}
-
 static bool any_asks(const struct compiler *compiler)
 {
     for (size_t i = 0; i < compiler->places.count; i++) {
@@ -526,23 +511,41 @@ static bool any_asks(const struct compiler *compiler)
     return false;
 }
 
-amanat_result place_compile(const struct plan *plan, const struct catalogue_node *node,
-                            size_t record, struct arena *arena, struct place **out)
+/* `collects`: some record that can be reached asks, so attributes are collected. */
+static amanat_result compile(const struct plan *plan, const struct catalogue_node *node,
+                             bool collects, struct arena *arena, struct compiler *out)
 {
-    struct compiler compiler = {.plan = plan, .arena = arena, .label_slot_count = 1};
-    compiler.slots_of_labels = arena_allocate(arena, plan->catalogue->vocabulary.label_count + 1);
-    compiler.slot_labels = arena_allocate_array(arena, PLACE_SLOTS, sizeof(size_t));
-    TRY_MEMORY(compiler.slots_of_labels);
-    TRY_MEMORY(compiler.slot_labels);
-    compiler.slot_labels[0] = CATALOGUE_NONE;
-    TRY(compile(&compiler, node, record, out));
+    struct place *root = NULL;
+    *out = (struct compiler){
+        .plan = plan, .arena = arena, .label_slot_count = 1, .is_tree = true, .collects = collects};
+    out->slots_of_labels = arena_allocate(arena, plan->catalogue->vocabulary.label_count + 1);
+    out->slot_labels = arena_allocate_array(arena, PLACE_SLOTS, sizeof(size_t));
+    TRY_MEMORY(out->slots_of_labels);
+    TRY_MEMORY(out->slot_labels);
+    out->slot_labels[0] = CATALOGUE_NONE;
+    TRY(add(out, node, CATALOGUE_NONE, NULL, false, &root));
+    for (size_t i = 0; i < out->places.count; i++) {
+        TRY(add_neighbours(out, out->places.items[i]));
+    }
+    hand_up(out);
+    return AMANAT_OK;
+}
+
+amanat_result place_compile(const struct plan *plan, const struct catalogue_node *node,
+                            struct arena *arena, struct place_graph *out)
+{
+    const struct arena_mark mark = arena_mark(arena);
+    struct compiler compiler;
+    TRY(compile(plan, node, false, arena, &compiler));
     if (any_asks(&compiler)) {
         /* again, now with attributes: of every record, since the question about an inner record
          * names those around it */
-        compiler.collects = true;
-        TRY(compile(&compiler, node, record, out));
+        arena_rewind(arena, mark);
+        TRY(compile(plan, node, true, arena, &compiler));
     }
-    return name_members(&compiler);
+    TRY(name_members(&compiler));
+    *out = (struct place_graph){compiler.places.items, compiler.places.count};
+    return AMANAT_OK;
 }
 
 static bool has_keys(const struct plan *plan)
@@ -582,15 +585,4 @@ amanat_result plan_check(const struct plan *plan)
         }
     }
     return AMANAT_OK;
-}
-
-bool plan_can_disclose(const struct plan *plan, const struct catalogue_node *node, size_t record)
-{
-    struct arena *arena = arena_new((size_t)64 << 20);
-    struct place *place = NULL;
-    const bool can = arena != NULL && amanat_is_ok(plan_check(plan)) &&
-                     amanat_is_ok(place_compile(plan, node, record, arena, &place)) &&
-                     place->can_disclose;
-    arena_free(arena);
-    return can;
 }

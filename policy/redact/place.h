@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Places: the plan laid over the graph of nodes, once for each body, so that the walk through the
- * body only follows pointers and never asks the plan.
+ * Places: the plan laid over the graph of nodes, so that the walk through a body only follows
+ * pointers and never asks the plan. Bodies share them, on several threads (layout.h).
  *
  * A place is a node together with what is known on the way to it: the type of the nearest record,
  * and the attribute that a policy reads there. The graph of places has cycles where the graph of
@@ -10,6 +10,7 @@
 #ifndef AMANAT_POLICY_REDACT_PLACE_H
 #define AMANAT_POLICY_REDACT_PLACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -127,19 +128,36 @@ struct place {
     struct place_name *names; /* beside members */
     size_t usual_count;       /* of members that runs may take in the quickest way: 64 at most */
     /**
-     * What the objects before taught: [0] the member that comes first, [i + 1] the one
-     * that comes after member i. Only a guess at what to compare with first.
+     * What the objects before taught, of this body and of others: [0] the member that comes first,
+     * [i + 1] the one that comes after member i. Only a guess at what to compare with first.
      */
-    uint32_t *expected;
+    atomic_uint_least32_t *expected;
 };
 
-/**
- * The place of `node` in a record of type `record` (CATALOGUE_NONE: outside), with all that can be
- * reached from it. MEMORY.
- */
+/** The member that is expected after `last` (an index + 1; 0: none yet). */
+static inline size_t place_expected(const struct place *place, size_t last)
+{
+    return atomic_load_explicit(&place->expected[last], memory_order_relaxed);
+}
+
+static inline void place_expect(const struct place *place, size_t last, size_t index)
+{
+    atomic_store_explicit(&place->expected[last], (uint_least32_t)index, memory_order_relaxed);
+}
+
+/** All places that can be reached from the first one. They live in the arena. */
+struct place_graph {
+    struct place **places;
+    size_t count;
+};
+
+/** Memory for the places of one root is bounded by this. */
+#define PLACE_BYTES ((size_t)64 << 20)
+
+/** The places of `node`, outside of all records, and below it. MEMORY. */
 AMANAT_MUST_CHECK amanat_result place_compile(const struct plan *plan,
-                                              const struct catalogue_node *node, size_t record,
-                                              struct arena *arena, struct place **out);
+                                              const struct catalogue_node *node,
+                                              struct arena *arena, struct place_graph *out);
 
 /** Whether the plan is one that can be carried out; CONFIG_FAULT if not. */
 AMANAT_MUST_CHECK amanat_result plan_check(const struct plan *plan);

@@ -82,12 +82,16 @@ struct plan {
      */
     struct bytes tokenize_previous;
     int64_t now; /* milliseconds since the epoch: the day on which ages are counted; 0: none */
+    /** Where what is made of such plans is kept for the next body; NULL: nowhere. */
+    struct layouts *layouts;
 };
 
 /**
- * Whether anything of this node, or below it, may be disclosed outside records or in record type
- * `record` (CATALOGUE_NONE).
+ * Keeps what is made of plans (layout.h): `bytes` in all at most, for the plans of one catalogue
+ * and for several threads. The arena in which that catalogue lives owns it; redactors must be freed
+ * before. MEMORY.
  */
-bool plan_can_disclose(const struct plan *plan, const struct catalogue_node *node, size_t record);
+AMANAT_MUST_CHECK amanat_result layouts_new(struct arena *arena, size_t bytes,
+                                            struct layouts **out);
 
 #endif

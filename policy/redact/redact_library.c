@@ -9,11 +9,13 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/text.h"
+#include "policy/redact/layout.h"
 #include "policy/redact/redact.h"
 
 /* Compiled documents of a whole folder; a plan has a few bytes for each label and record type. */
 #define CATALOGUE_LIMIT ((size_t)1 << 30)
 #define PLAN_LIMIT      ((size_t)64 << 20)
+#define LAYOUTS_LIMIT   ((size_t)32 << 20)
 
 #define TOKEN_KEY_BYTES 32
 
@@ -25,6 +27,7 @@ _Static_assert((int)AMANAT_MODE_REVEAL == (int)DISCLOSURE_REVEAL, "modes differ"
 struct amanat_catalogue {
     struct arena *arena;
     struct catalogue *catalogue;
+    struct layouts *layouts;
 };
 
 struct rule {
@@ -93,7 +96,7 @@ static amanat_result compile(struct amanat_catalogue *catalogue,
     }
     TRY(result);
     mark_readable(catalogue->catalogue);
-    return AMANAT_OK;
+    return layouts_new(catalogue->arena, LAYOUTS_LIMIT, &catalogue->layouts);
 }
 
 amanat_result amanat_catalogue_compile(const struct amanat_source *sources, size_t count,
@@ -262,6 +265,7 @@ struct amanat_plan *amanat_plan_new(const struct amanat_catalogue *catalogue)
         amanat_plan_free(plan);
         return NULL;
     }
+    plan->plan.layouts = catalogue->layouts;
     return plan;
 }
 

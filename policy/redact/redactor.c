@@ -8,14 +8,14 @@
 #include <stdlib.h>
 
 #include "policy/base/guard.h"
-#include "policy/redact/place.h"
+#include "policy/redact/layout.h"
 #include "policy/redact/redact_emit.h"
 #include "policy/redact/walk_run.h"
 
 /* As deep as anybody nests; far deeper than services do. */
 #define DEFAULT_DEPTH_LIMIT  512
 #define DEFAULT_RECORD_LIMIT ((size_t)1 << 20)
-/* Places and subjects; and arrays of items and attributes: one that has just grown leaves its older
+/* Subjects; and arrays of items and attributes: one that has just grown leaves its older
  * ones in the arena. */
 #define ARENA_BASE                ((size_t)64 << 20)
 #define ARENA_BYTES(record_limit) (ARENA_BASE + 4 * REDACT_HOLD_BYTES(record_limit))
@@ -28,6 +28,7 @@ struct redactor {
     enum redact_fault fault;
     const size_t *labels; /* of a whole body */
     size_t label_count;
+    struct layout *layout;
     struct arena *arena;
     struct arena *scratch;
     struct json_scanner scanner;
@@ -63,13 +64,12 @@ static amanat_result prepare(struct redactor *redactor, const struct redactor_op
 static amanat_result prepare_walk(struct redactor *redactor, const struct redactor_options *options,
                                   size_t record_limit)
 {
-    struct place *root = NULL;
-    TRY(place_compile(options->plan, options->root, CATALOGUE_NONE, redactor->arena, &root));
+    TRY(layout_take(options->plan, options->root, &redactor->layout));
     hold_init(&redactor->hold, redactor->arena, record_limit);
     emitter_init(&redactor->emitter, &redactor->window, &redactor->modes, redactor->arena,
                  options->ndjson);
     redactor->walk = (struct walk){.plan = options->plan,
-                                   .root = root,
+                                   .root = layout_root(redactor->layout),
                                    .window = &redactor->window,
                                    .emitter = &redactor->emitter,
                                    .hold = &redactor->hold,
@@ -163,6 +163,7 @@ void redactor_free(struct redactor *redactor)
     json_scanner_clear(&redactor->scanner);
     arena_free(redactor->scratch);
     arena_free(redactor->arena);
+    layout_give_back(redactor->layout);
     free(redactor);
 }
 

@@ -113,7 +113,7 @@ static amanat_result find_member(struct walk *walk, struct walk_frame *frame, st
         return find_undeclared(walk, frame, name);
     }
     const size_t index = (size_t)(member - place->node->members);
-    place->expected[frame->last_name] = (uint32_t)index;
+    place_expect(place, frame->last_name, index);
     return take_declared(walk, frame, index);
 }
 

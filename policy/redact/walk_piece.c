@@ -220,7 +220,7 @@ static inline size_t pass_members(struct row *row, struct row_frame *frame, size
     struct place_cursor cursor = frame->cursor;
     size_t taken = 0;
     for (;;) {
-        const size_t index = around->expected[cursor.last_name];
+        const size_t index = place_expected(around, cursor.last_name);
         if (index >= around->usual_count || (cursor.seen >> index & 1) != 0) {
             break;
         }
@@ -275,7 +275,7 @@ find_other_name(const struct json_stretch *stretch, const struct place_cursor *c
     if (index >= around->usual_count || around->names[index].length != end + 2 - at) {
         return SIZE_MAX;
     }
-    around->expected[cursor->last_name] = (uint32_t)index;
+    place_expect(around, cursor->last_name, index);
     return index;
 }
 
@@ -303,7 +303,7 @@ static inline bool find_value(const struct row *row, const struct row_frame *fra
         return false;
     }
     if (!frame->is_array) {
-        size_t index = around->expected[cursor->last_name];
+        size_t index = place_expected(around, cursor->last_name);
         if (index >= around->usual_count ||
             !place_name_begins(stretch->at + at, stretch->length - at, &around->names[index])) {
             index = find_other_name(stretch, cursor, at);

@@ -30,7 +30,7 @@ static inline enum step take_name(struct walk *walk, struct json_run *run, amana
     const struct place *place = frame->place;
     const char *text = run->stretch->at + run->at;
     const size_t left = run->stretch->length - run->at;
-    const size_t guess = place->expected[frame->last_name];
+    const size_t guess = place_expected(place, frame->last_name);
     if (guess < place->node->member_count && left >= PLACE_NAME_QUICK &&
         place_name_begins(text, left, &place->names[guess])) {
         const size_t length = place->names[guess].length - 1; /* without the colon */

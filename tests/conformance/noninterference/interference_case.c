@@ -10,6 +10,7 @@
 #include "interference_folder.h"
 #include "policy/base/document.h"
 #include "policy/base/guard.h"
+#include "policy/redact/layout.h"
 
 /* ---- the question ---- */
 
@@ -117,6 +118,7 @@ static void make_plan(struct interference_case *made, struct choices *choices)
                                .ask_context = made,
                                .partner = BYTES("partner"),
                                .tokenize_key = BYTES("0123456789abcdef0123456789abcdef")};
+    ASSERT(amanat_is_ok(layouts_new(made->arena, (size_t)1 << 20, &made->plan.layouts)));
 }
 
 void interference_case_make_folder(struct interference_case *made, struct choices *choices,

@@ -10,6 +10,7 @@
 #include "policy/base/calendar.h"
 #include "policy/base/guard.h"
 #include "policy/catalogue/vocabulary_read.h"
+#include "policy/redact/layout.h"
 
 _Noreturn static void give_up(const char *what, struct bytes which)
 {
@@ -302,6 +303,8 @@ static void read_plan(struct redact_case *redact_case, plan_ask_fn *ask)
         .tokenize_key = BYTES("0123456789abcdef0123456789abcdef"),
         .tokenize_previous = text_of(description, "previous"),
         .now = now_of(description)};
+    ASSERT(
+        amanat_is_ok(layouts_new(redact_case->arena, (size_t)1 << 20, &redact_case->plan.layouts)));
 }
 
 /* ---- answers about records ---- */

@@ -561,23 +561,6 @@ static void test_redactor__scrubs_wherever_a_label_is_revealed(void **state)
     redact_case_free(redact_case);
 }
 
-static void test_redactor__says_what_a_plan_can_disclose(void **state)
-{
-    struct redact_case *redact_case =
-        redact_case_new(bytes_of_string(GRAPH("envelope") REVEAL_PLATES));
-    const struct plan *plan = &redact_case->plan;
-    const struct catalogue_node *root = redact_case->root;
-    const struct catalogue_node *meta = catalogue_node_find_member(root, BYTES("meta"))->node;
-    const struct catalogue_node *plate = catalogue_node_find_member(meta, BYTES("plate"))->node;
-    (void)state;
-    assert_true(plan_can_disclose(plan, root, CATALOGUE_NONE));
-    assert_false(plan_can_disclose(plan, meta, CATALOGUE_NONE)); /* goes round in circles */
-    assert_false(plan_can_disclose(plan, plate, CATALOGUE_NONE));
-    assert_true(plan_can_disclose(plan, plate, 0));
-    assert_false(plan_can_disclose(plan, plate, 1));
-    redact_case_free(redact_case);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,7 +571,6 @@ int main(void)
         cmocka_unit_test(test_redactor__ends_with_the_failure_of_its_taker),
         cmocka_unit_test(test_redactor__headers_and_whole_bodies_pass_only_if_revealed),
         cmocka_unit_test(test_redactor__scrubs_wherever_a_label_is_revealed),
-        cmocka_unit_test(test_redactor__says_what_a_plan_can_disclose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
