@@ -28,6 +28,7 @@ void buffer_reset(struct buffer *buffer)
 {
     buffer_truncate(buffer, 0);
     buffer->broken = false;
+    buffer->starves = false;
 }
 
 #define FIRST_CAPACITY ((size_t)256)
@@ -43,6 +44,7 @@ static bool grow(struct buffer *buffer, size_t needed)
     }
     char *larger = malloc(capacity);
     if (larger == NULL) {
+        buffer->starves = true;
         return false;
     }
     if (buffer->at != NULL) {
@@ -97,6 +99,7 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
         char *large = malloc((size_t)length + 1);
         if (large == NULL) {
             buffer->broken = true;
+            buffer->starves = true;
         } else {
             (void)vsnprintf(large, (size_t)length + 1, format, again);
             buffer_append(buffer, bytes_of(large, (size_t)length));

@@ -20,6 +20,7 @@ struct buffer {
     size_t capacity;
     size_t limit; /* the most bytes it may hold */
     bool broken;  /* an append failed: limit or memory */
+    bool starves; /* … for want of memory */
 };
 
 /** An empty buffer of at most `limit` bytes; nothing is allocated yet. */
@@ -111,7 +112,8 @@ static inline struct bytes buffer_bytes(const struct buffer *buffer)
 /** OK, or LIMIT when an append has failed. */
 static inline AMANAT_MUST_CHECK amanat_result buffer_check(const struct buffer *buffer)
 {
-    return amanat_result_of(buffer->broken ? AMANAT_STATUS_LIMIT : AMANAT_STATUS_OK);
+    const enum amanat_status why = buffer->starves ? AMANAT_STATUS_MEMORY : AMANAT_STATUS_LIMIT;
+    return amanat_result_of(buffer->broken ? why : AMANAT_STATUS_OK);
 }
 
 #endif

@@ -57,7 +57,7 @@ void folded_text_reset(struct folded_text *folded);
 /** Appends the scalar value that was spelt from `begin` to `end`. */
 void folded_text_add(struct folded_text *folded, uint32_t scalar, size_t begin, size_t end);
 
-/** OK, or LIMIT when something did not fit. */
+/** OK; LIMIT when something did not fit; MEMORY. */
 AMANAT_MUST_CHECK amanat_result folded_text_check(const struct folded_text *folded);
 
 /** Where the folded bytes from `begin` to `end` (not empty) came from. */

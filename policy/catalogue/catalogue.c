@@ -199,9 +199,6 @@ static amanat_result compile_sorted(struct compiler *compiler,
     if (compiler->errors > 0) {
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);
     }
-    if (arena_is_exhausted(compiler->arena) || arena_is_exhausted(compiler->scratch)) {
-        return amanat_result_of(AMANAT_STATUS_MEMORY); /* some text is not there: a route, say */
-    }
     return keep(compiler, uses, out);
 }
 
@@ -218,7 +215,11 @@ amanat_result catalogue_compile(struct arena *arena, const struct catalogue_sour
     struct compiler compiler = {.arena = arena, .diagnostics = diagnostics};
     compiler.scratch = arena_new(SCRATCH_LIMIT);
     TRY_MEMORY(compiler.scratch);
-    const amanat_result compiled = compile_sorted(&compiler, sorted, source_count, out);
+    amanat_result compiled = compile_sorted(&compiler, sorted, source_count, out);
+    if (arena_is_exhausted(arena) || arena_is_exhausted(compiler.scratch)) {
+        /* some text is not there, a route, say, or a fault was found for want of it */
+        compiled = amanat_result_of(AMANAT_STATUS_MEMORY);
+    }
     compiler_flush_notes(&compiler);
     arena_free(compiler.scratch);
     return compiled;

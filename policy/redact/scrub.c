@@ -69,26 +69,25 @@ static bool is_plain(struct bytes text)
     return true;
 }
 
-/* In one of the two readings of policy/base/fold.h. False: longer than what is searched. */
-static bool make_subject(struct scrub *scrub, struct bytes token, bool sets_apart,
-                         struct subject *out)
+/* In one of the two readings of policy/base/fold.h. LIMIT: longer than what is searched. */
+static amanat_result make_subject(struct scrub *scrub, struct bytes token, bool sets_apart,
+                                  struct subject *out)
 {
     const struct bytes inside = bytes_of(token.at + 1, token.length - 2);
     if (is_plain(inside)) {
         *out = (struct subject){.text = inside, .offset = 1};
-        return inside.length <= SCRUB_TEXT_LIMIT;
+        return amanat_result_of(inside.length > SCRUB_TEXT_LIMIT ? AMANAT_STATUS_LIMIT
+                                                                 : AMANAT_STATUS_OK);
     }
     uint32_t scalar = 0;
     folded_text_reset(&scrub->folded);
     scrub->folded.sets_apart = sets_apart;
-    for (size_t at = 1, begin = 1; json_text_next(token, &at, &scalar); begin = at) {
+    for (size_t at = 1, begin = 1;
+         !scrub->folded.text.broken && json_text_next(token, &at, &scalar); begin = at) {
         folded_text_add(&scrub->folded, scalar, begin, at);
-        if (scrub->folded.text.broken) {
-            return false;
-        }
     }
     *out = (struct subject){.text = buffer_bytes(&scrub->folded.text), .is_folded = true};
-    return true;
+    return folded_text_check(&scrub->folded);
 }
 
 static struct span span_of(const struct scrub *scrub, const struct subject *subject, size_t begin,
@@ -170,41 +169,53 @@ static bool find_spans(struct scrub *scrub, const struct catalogue_label *label,
     return true;
 }
 
-/* The spans of a string, of both readings; false: it is too long, or a limit was hit. */
-static bool search_string(struct scrub *scrub, const struct catalogue_label *label,
-                          struct bytes token)
+/* LIMIT: one was hit. */
+static amanat_result search_subject(struct scrub *scrub, const struct catalogue_label *label,
+                                    const struct subject *subject)
+{
+    return find_spans(scrub, label, subject) ? buffer_check(&scrub->spans)
+                                             : amanat_result_of(AMANAT_STATUS_LIMIT);
+}
+
+/* The spans of a string in one reading; LIMIT: it is too long, or a limit was hit. */
+static amanat_result search_reading(struct scrub *scrub, const struct catalogue_label *label,
+                                    struct bytes token, bool sets_apart, bool *out_has_other)
 {
     struct subject subject;
+    TRY(make_subject(scrub, token, sets_apart, &subject));
+    *out_has_other = subject.is_folded && scrub->folded.has_decorated;
+    return search_subject(scrub, label, &subject);
+}
+
+/* The same in both readings. */
+static amanat_result search_string(struct scrub *scrub, const struct catalogue_label *label,
+                                   struct bytes token)
+{
+    bool has_other = false;
     buffer_reset(&scrub->spans);
-    if (!make_subject(scrub, token, false, &subject) || !find_spans(scrub, label, &subject)) {
-        return false;
-    }
-    if (!subject.is_folded || !scrub->folded.has_decorated) {
-        return true;
-    }
-    return make_subject(scrub, token, true, &subject) && find_spans(scrub, label, &subject);
+    TRY(search_reading(scrub, label, token, false, &has_other));
+    return has_other ? search_reading(scrub, label, token, true, &has_other) : AMANAT_OK;
 }
 
 /* The same of a number: as it is spelt, and without its exponent. */
-static bool search_number(struct scrub *scrub, const struct catalogue_label *label,
-                          struct bytes token)
+static amanat_result search_number(struct scrub *scrub, const struct catalogue_label *label,
+                                   struct bytes token)
 {
     struct subject subject = {.text = token};
     struct spelt_number number;
     buffer_reset(&scrub->spans);
-    if (!find_spans(scrub, label, &subject)) {
-        return false;
-    }
+    TRY(search_subject(scrub, label, &subject));
     if (bytes_find(token, 'e') == token.length && bytes_find(token, 'E') == token.length) {
-        return true;
+        return AMANAT_OK;
     }
     if (!decimal_read(token, &number)) {
-        return false;
+        return amanat_result_of(AMANAT_STATUS_LIMIT);
     }
     buffer_reset(&scrub->before);
     decimal_write_plain(&number, &scrub->before);
+    TRY(buffer_check(&scrub->before));
     subject.text = buffer_bytes(&scrub->before);
-    return find_spans(scrub, label, &subject);
+    return search_subject(scrub, label, &subject);
 }
 
 /* ---- writing ---- */
@@ -244,19 +255,15 @@ static void write_anew(struct scrub *scrub, const struct catalogue_label *label,
     buffer_append(&scrub->after, bytes_from(token, at));
 }
 
-/* Searches and replaces until nothing is found. The result stands in `before`, or is the token. */
+/* Searches and replaces until nothing is found. The result stands in `before`, or is the token.
+ * LIMIT: it cannot be cleaned. */
 static amanat_result run_rounds(struct scrub *scrub, const struct catalogue_label *label,
-                                struct bytes token, struct bytes *out, bool *out_clean)
+                                struct bytes token, struct bytes *out)
 {
-    *out_clean = false;
     *out = token;
     for (unsigned round = 0; round < SCRUB_ROUNDS; round++) {
-        if (!search_string(scrub, label, *out)) {
-            return AMANAT_OK;
-        }
-        TRY(buffer_check(&scrub->spans));
+        TRY(search_string(scrub, label, *out));
         if (scrub->spans.length == 0) {
-            *out_clean = true;
             return AMANAT_OK;
         }
         write_anew(scrub, label, *out);
@@ -266,23 +273,28 @@ static amanat_result run_rounds(struct scrub *scrub, const struct catalogue_labe
         scrub->before = written;
         *out = buffer_bytes(&scrub->before);
     }
-    return AMANAT_OK;
+    return amanat_result_of(AMANAT_STATUS_LIMIT);
+}
+
+/* What hits a limit is withheld; without memory nothing can be said. */
+static amanat_result of_search(amanat_result result)
+{
+    return result.status == AMANAT_STATUS_LIMIT ? AMANAT_OK : result;
 }
 
 amanat_result scrub_string(struct scrub *scrub, const struct catalogue_label *label,
                            struct bytes token, struct buffer *out, bool *out_disclosed)
 {
     struct bytes clean_token = {0};
-    bool clean = false;
     *out_disclosed = false;
     TRY(need_matcher(scrub));
-    const amanat_result result = run_rounds(scrub, label, token, &clean_token, &clean);
-    if (amanat_is_ok(result) && clean) {
+    const amanat_result result = run_rounds(scrub, label, token, &clean_token);
+    if (amanat_is_ok(result)) {
         buffer_append(out, clean_token);
     }
     reset(scrub);
-    TRY(result);
-    *out_disclosed = clean;
+    TRY(of_search(result));
+    *out_disclosed = amanat_is_ok(result);
     return buffer_check(out);
 }
 
@@ -292,14 +304,9 @@ amanat_result scrub_is_clean(struct scrub *scrub, const struct catalogue_label *
     *out_clean = false;
     TRY(need_matcher(scrub));
     const bool is_string = token.length > 0 && token.at[0] == '"';
-    const bool searched =
+    const amanat_result result =
         is_string ? search_string(scrub, label, token) : search_number(scrub, label, token);
-    const bool clean = searched && scrub->spans.length == 0;
-    amanat_result result = buffer_check(&scrub->spans);
-    if (amanat_is_ok(result)) {
-        result = buffer_check(&scrub->before);
-    }
-    *out_clean = clean && amanat_is_ok(result);
+    *out_clean = amanat_is_ok(result) && scrub->spans.length == 0;
     reset(scrub);
-    return result;
+    return of_search(result);
 }
