@@ -135,6 +135,8 @@ AMANAT_MUST_CHECK amanat_result record_prepare(const struct access *access,
 
 /** The plan's question about one record (record_question.c); `context` is the struct access. */
 plan_ask_fn record_ask;
+/** What it remembers of each record. */
+size_t record_memory(const struct access *access);
 
 /**
  * A value of an attribute's or parameter's declared type from JSON; `*out_present` false for null,

@@ -179,6 +179,7 @@ amanat_result access_make_plan(const struct access *access, const struct plan **
                           .records = records,
                           .ask = record_ask,
                           .ask_context = context,
+                          .record_memory = record_memory(access),
                           .partner = access->request->partner,
                           .tokenize_key = access->request->tokenize_key,
                           .tokenize_previous = access->request->tokenize_previous,

@@ -70,38 +70,111 @@ amanat_result record_prepare(const struct access *access, const struct record_qu
                                   &out->attributes, &out->answers);
 }
 
-/* Whether a forbid holds, or errs, of a record around. */
-static amanat_result is_forbidden_around(const struct access *access, size_t action,
-                                         const struct asked_record *outer, size_t count, bool *out)
+/* ---- records around ---- */
+
+/*
+ * What is known of a record that is around others is found once, however many there are: a service
+ * decides how many, and how long the attributes of the one around them are.
+ */
+enum { OUTER_UNKNOWN = 0, OUTER_VALID, OUTER_INVALID };
+
+/** Laid over the memory of a question. */
+struct outer_record {
+    uint8_t standing;    /* of the record, and of those around it */
+    uint8_t forbidden[]; /* [action]: a forbid holds, or errs, of it or of a record around it */
+};
+
+size_t record_memory(const struct access *access)
 {
-    *out = false;
-    for (size_t i = 0; i < count && !*out; i++) {
-        const struct cedar_residual *forbids =
-            &access->record_questions[outer[i].record].items[action].forbids;
-        struct access_answer answer;
-        if (forbids->policy_count > 0) {
-            TRY(access_ask_field(access, access->ruleset->field_actions[action].id, forbids,
-                                 outer[i].answers, &answer));
-            *out = answer.forbidden;
+    return sizeof(struct outer_record) +
+           access->ruleset->catalogue->vocabulary.label_count * DISCLOSURE_MODE_COUNT;
+}
+
+static amanat_result ask_forbids(const struct access *access, const struct asked_record *record,
+                                 size_t action, uint8_t *out)
+{
+    const struct cedar_residual *forbids =
+        &access->record_questions[record->record].items[action].forbids;
+    struct access_answer answer;
+    *out = 0;
+    if (forbids->policy_count > 0) {
+        TRY(access_ask_field(access, access->ruleset->field_actions[action].id, forbids,
+                             record->answers, &answer));
+        *out = answer.forbidden ? 1 : 0;
+    }
+    return AMANAT_OK;
+}
+
+/* Of all labels that the answer can have. */
+static amanat_result ask_all_forbids(const struct access *access, const struct asked_record *record,
+                                     const struct outer_record *around, struct outer_record *out)
+{
+    const struct catalogue_operation *operation = access->request->call->operation;
+    for (size_t i = 0; i < operation->label_count; i++) {
+        const size_t first = operation->labels[i] * DISCLOSURE_MODE_COUNT;
+        for (size_t mode = DISCLOSURE_WITHHELD + 1; mode < DISCLOSURE_MODE_COUNT; mode++) {
+            const size_t action = first + mode;
+            out->forbidden[action] = around == NULL ? 0 : around->forbidden[action];
+            if (out->forbidden[action] == 0) {
+                TRY(ask_forbids(access, record, action, &out->forbidden[action]));
+            }
         }
     }
     return AMANAT_OK;
 }
 
-/* `records` ends with the field's own record; those before it are around it. */
-static amanat_result ask_mode(const struct access *access, size_t action,
-                              const struct asked_record *records, size_t count, bool *out)
+static amanat_result judge_outer(const struct access *access,
+                                 const struct record_question *question,
+                                 const struct outer_record *around, struct outer_record *out)
 {
-    const struct asked_record *own = &records[count - 1];
-    const struct field_question *question = &access->record_questions[own->record].items[action];
-    struct access_answer answer;
-    bool is_forbidden = false;
-    *out = false;
-    if (!question->may_be_permitted) {
+    struct asked_record record;
+    const amanat_result result = record_prepare(access, question, &record);
+    if (result.status == AMANAT_STATUS_REFUSED) {
+        out->standing = OUTER_INVALID;
         return AMANAT_OK;
     }
-    TRY(is_forbidden_around(access, action, records, count - 1, &is_forbidden));
-    if (is_forbidden) {
+    TRY(result);
+    TRY(ask_all_forbids(access, &record, around, out));
+    out->standing = OUTER_VALID;
+    return AMANAT_OK;
+}
+
+/* The innermost of the records around, NULL without any. REFUSED when one of them does not count.
+ */
+static amanat_result find_outer(const struct access *access, const struct record_question *outer,
+                                size_t count, const struct outer_record **out)
+{
+    *out = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct outer_record *record = (struct outer_record *)outer[i].memory;
+        if (record == NULL) { /* whoever asks does not keep anything */
+            record = arena_allocate(access->arena, record_memory(access));
+            TRY_MEMORY(record);
+        }
+        if (record->standing == OUTER_UNKNOWN) {
+            const struct arena_mark mark = arena_mark(access->arena);
+            const amanat_result result = judge_outer(access, &outer[i], *out, record);
+            arena_rewind(access->arena, mark);
+            TRY(result);
+        }
+        if (record->standing == OUTER_INVALID) {
+            return amanat_result_of(AMANAT_STATUS_REFUSED);
+        }
+        *out = record;
+    }
+    return AMANAT_OK;
+}
+
+/* ---- the record itself ---- */
+
+static amanat_result ask_mode(const struct access *access, size_t action,
+                              const struct asked_record *own, const struct outer_record *around,
+                              bool *out)
+{
+    const struct field_question *question = &access->record_questions[own->record].items[action];
+    struct access_answer answer;
+    *out = false;
+    if (!question->may_be_permitted || (around != NULL && around->forbidden[action] != 0)) {
         return AMANAT_OK;
     }
     TRY(access_ask_field(access, access->ruleset->field_actions[action].id, question->residual,
@@ -112,11 +185,12 @@ static amanat_result ask_mode(const struct access *access, size_t action,
 
 /* From the strongest mode that the plan leaves open downwards. */
 static amanat_result ask_label(const struct access *access, size_t label, uint8_t strongest,
-                               const struct asked_record *records, size_t count, uint8_t *out_mode)
+                               const struct asked_record *own, const struct outer_record *around,
+                               uint8_t *out_mode)
 {
     for (size_t mode = strongest; mode > DISCLOSURE_WITHHELD; mode--) {
         bool permitted = false;
-        TRY(ask_mode(access, label * DISCLOSURE_MODE_COUNT + mode, records, count, &permitted));
+        TRY(ask_mode(access, label * DISCLOSURE_MODE_COUNT + mode, own, around, &permitted));
         if (permitted) {
             *out_mode = (uint8_t)mode;
             return AMANAT_OK;
@@ -132,19 +206,15 @@ static amanat_result ask_all(const struct access *access, const struct record_qu
 {
     const struct catalogue_record *type = &access->ruleset->catalogue->records[record->record];
     const struct plan_verdict *verdicts = access->plan_records[record->record].verdicts;
-    struct asked_record *records =
-        arena_allocate_array(access->arena, outer_count + 1, sizeof(*records));
-    TRY_MEMORY(records);
-    for (size_t i = 0; i < outer_count; i++) {
-        TRY(record_prepare(access, &outer[i], &records[i]));
-    }
-    TRY(record_prepare(access, record, &records[outer_count]));
+    const struct outer_record *around = NULL;
+    struct asked_record own;
+    TRY(find_outer(access, outer, outer_count, &around));
+    TRY(record_prepare(access, record, &own));
     for (size_t i = 0; i < type->label_count; i++) {
         const size_t label = type->labels[i];
         modes[label] = verdicts[label].strongest;
         if (verdicts[label].depends_on_record) {
-            TRY(ask_label(access, label, verdicts[label].strongest, records, outer_count + 1,
-                          &modes[label]));
+            TRY(ask_label(access, label, verdicts[label].strongest, &own, around, &modes[label]));
         }
     }
     return AMANAT_OK;

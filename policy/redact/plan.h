@@ -51,6 +51,11 @@ struct record_question {
     /** Those that are `read` and present; null ones are left out. */
     const struct record_attribute *attributes;
     size_t attribute_count;
+    /**
+     * For whoever answers: `record_memory` bytes of the plan, as long as the record is asked about
+     * or is around one that is. The first is 0 at first, the others are anything. NULL: none.
+     */
+    uint8_t *memory;
 };
 
 /**
@@ -73,6 +78,7 @@ struct plan {
     const struct plan_record *records; /* one for each record type of the catalogue */
     plan_ask_fn *ask;
     void *ask_context;
+    size_t record_memory;
     struct bytes partner; /* for token keys */
     /** 32 secret bytes; the key of a label is derived from it, partner and label. */
     struct bytes tokenize_key;

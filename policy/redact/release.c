@@ -16,7 +16,8 @@ struct judge {
     struct record_attribute *attributes; /* sorted by record */
     /* of each record, one more at the end; NULL: no record has any */
     size_t *first_attribute;
-    VECTOR(uint8_t *) modes; /* of each label, one array for each depth of records; reused */
+    VECTOR(uint8_t *) modes;    /* of each label, one array for each depth of records; reused */
+    VECTOR(uint8_t *) memories; /* of the asker, likewise */
     VECTOR(struct record_question) around; /* records that the tape is inside, outermost first */
 };
 
@@ -130,6 +131,24 @@ static void judge_budgets(struct judge *judge, struct held_record *record, const
     }
 }
 
+/* The asker's memory for a record at the present depth. */
+static amanat_result clean_memory(struct judge *judge, uint8_t **out)
+{
+    struct arena *scratch = judge->release->scratch;
+    const size_t length = judge->release->plan->record_memory;
+    while (length > 0 && judge->memories.count <= judge->around.count) {
+        uint8_t **slot = VECTOR_PUSH(scratch, &judge->memories);
+        TRY_MEMORY(slot);
+        *slot = arena_allocate(scratch, length);
+        TRY_MEMORY(*slot);
+    }
+    if (length > 0) {
+        *out = judge->memories.items[judge->around.count];
+        **out = 0;
+    }
+    return AMANAT_OK;
+}
+
 /* Zeroed modes for a record at the present depth. */
 static amanat_result clean_modes(struct judge *judge, uint8_t **out)
 {
@@ -151,6 +170,7 @@ static amanat_result begin_record(struct judge *judge, const struct hold_item *i
     struct record_question question = {.record = item->place->inner_record};
     struct held_record *record = &judge->hold->records.items[item->record];
     uint8_t *modes = NULL;
+    TRY(clean_memory(judge, &question.memory));
     if (judge->first_attribute != NULL) {
         const size_t first = judge->first_attribute[item->record];
         question.attributes = judge->attributes + first;

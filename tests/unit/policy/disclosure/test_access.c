@@ -198,7 +198,8 @@ static void ask_about(const struct access_decision *decision, const char *city, 
                       uint8_t *modes)
 {
     const struct record_attribute attribute = {0, bytes_of_string(city)};
-    const struct record_question question = {0, &attribute, city == NULL ? 0 : 1};
+    const struct record_question question = {.attributes = &attribute,
+                                             .attribute_count = city == NULL ? 0 : 1};
     assert_true(amanat_is_ok(
         decision->plan->ask(decision->plan->ask_context, &question, NULL, 0, modes, out_valid)));
 }

@@ -345,20 +345,42 @@ static struct record_question question_of(const struct plan *plan, const struct 
     return question;
 }
 
+/* Whatever is around a record is judged once: asked about another record in it, the plan needs no
+ * attributes of what is around any more. */
+static void ask_again(const struct plan *plan, const struct record_question *own,
+                      struct record_question *around, size_t around_count, const uint8_t *modes)
+{
+    uint8_t again[16] = {0};
+    bool valid = false;
+    for (size_t i = 0; i < around_count; i++) {
+        around[i].attribute_count = 0;
+    }
+    assert_true(
+        amanat_is_ok(plan->ask(plan->ask_context, own, around, around_count, again, &valid)));
+    assert_true(valid);
+    assert_memory_equal(again, modes, sizeof(again));
+}
+
 /* What the redactor does with a plan, for one record. */
 static void planned_modes(const struct plan *plan, const struct record *chain, size_t count,
                           uint8_t *modes)
 {
     struct record_attribute attributes[DEPTH][8];
     struct record_question questions[DEPTH];
+    uint8_t memory[DEPTH][256];
+    assert_true(plan->record_memory <= sizeof(memory[0]));
+    memset(memory, 0xA5, sizeof(memory));
     for (size_t i = 0; i < count; i++) {
         questions[i] = question_of(plan, &chain[i], attributes[i]);
+        questions[i].memory = memory[i];
+        *memory[i] = 0;
     }
     const struct plan_record *own = &plan->records[questions[count - 1].record];
     bool valid = true;
     if (own->asks) {
         assert_true(amanat_is_ok(plan->ask(plan->ask_context, &questions[count - 1], questions,
                                            count - 1, modes, &valid)));
+        ask_again(plan, &questions[count - 1], questions, count - 1, modes);
     }
     assert_true(valid); /* no attribute is required */
     for (size_t i = 0; i < plan->catalogue->vocabulary.label_count; i++) {

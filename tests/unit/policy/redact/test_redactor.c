@@ -477,6 +477,48 @@ static void test_redactor__refuses_an_answer_that_is_stronger_than_the_plan(void
     redact_case_free(redact_case);
 }
 
+#define RECORD_MEMORY 3
+
+/* Marks what is around a record, which bears the mark again when others in it are asked about. */
+static amanat_result note_memory(void *context, const struct record_question *record,
+                                 const struct record_question *outer, size_t outer_count,
+                                 uint8_t *modes, bool *out_valid)
+{
+    size_t *judged = context; /* records around others */
+    assert_int_equal(*record->memory, 0);
+    for (size_t i = 0; i < outer_count; i++) {
+        uint8_t *memory = outer[i].memory;
+        assert_ptr_not_equal(memory, record->memory);
+        if (*memory == 0) {
+            memset(memory, (int)++*judged, RECORD_MEMORY);
+        }
+        assert_int_equal(memory[RECORD_MEMORY - 1], *memory);
+        assert_int_equal(*memory, *judged);
+    }
+    (void)modes;
+    *out_valid = true;
+    return AMANAT_OK;
+}
+
+static void test_redactor__keeps_a_memory_for_each_record_around_others(void **state)
+{
+    struct redact_case *redact_case = redact_case_new(bytes_of_string(GRAPH("sightings") BY_CITY));
+    size_t judged = 0;
+    (void)state;
+    redact_case->plan.ask = note_memory;
+    redact_case->plan.ask_context = &judged;
+    redact_case->plan.record_memory = RECORD_MEMORY;
+    struct redact_outcome outcome = redact_case_run(
+        redact_case,
+        BYTES("[{\"plate\":\"a\",\"owners\":[{\"cnic\":\"1\"},{\"cnic\":\"2\"},{\"note\":3}]},"
+              "{\"plate\":\"b\"},{\"owner\":{\"cnic\":\"4\"},\"owners\":[{\"cnic\":\"5\"}]}]"),
+        NULL, NULL);
+    assert_int_equal(outcome.fault, REDACT_FAULT_NONE);
+    assert_int_equal(judged, 2);
+    redact_outcome_clear(&outcome);
+    redact_case_free(redact_case);
+}
+
 static void test_redactor__ends_with_the_failure_of_its_taker(void **state)
 {
     struct redact_case *redact_case =
@@ -568,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_redactor__keeps_its_rules_at_every_split),
         cmocka_unit_test(test_redactor__refuses_impossible_plans),
         cmocka_unit_test(test_redactor__refuses_an_answer_that_is_stronger_than_the_plan),
+        cmocka_unit_test(test_redactor__keeps_a_memory_for_each_record_around_others),
         cmocka_unit_test(test_redactor__ends_with_the_failure_of_its_taker),
         cmocka_unit_test(test_redactor__headers_and_whole_bodies_pass_only_if_revealed),
         cmocka_unit_test(test_redactor__scrubs_wherever_a_label_is_revealed),
