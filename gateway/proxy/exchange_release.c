@@ -171,22 +171,30 @@ static void finish_response(struct exchange *exchange)
     exchange_end(exchange);
 }
 
-static void window_is_recorded(void *context, amanat_result result,
-                               const struct durable_entry *entry)
+/* The entry under way is durable, or cannot be written. Whether the answer goes on; else its end is
+ * seen to. */
+static bool may_go_on(struct exchange *exchange, amanat_result result,
+                      const struct durable_entry *entry)
 {
-    struct exchange *exchange = context;
     exchange->entry_is_pending = false;
     if (exchange->state == EXCHANGE_STATE_REFUSE) {
         /* The body was found bad while this entry was under way: nothing of it has left yet. */
         exchange_refuse(exchange, exchange->problem, exchange->fault);
-        return;
-    }
-    if (exchange->state != EXCHANGE_STATE_RELEASE || exchange->response == NULL) {
+    } else if (exchange->state != EXCHANGE_STATE_RELEASE || exchange->response == NULL) {
         exchange_settle(exchange);
-        return;
-    }
-    if (!amanat_is_ok(result) || entry == NULL) {
+    } else if (!amanat_is_ok(result) || entry == NULL) {
         exchange_refuse_as(exchange, PROBLEM_TRAIL, TRAIL_FAULT_GATEWAY);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static void window_is_recorded(void *context, amanat_result result,
+                               const struct durable_entry *entry)
+{
+    struct exchange *exchange = context;
+    if (!may_go_on(exchange, result, entry)) {
         return;
     }
     struct exchange_window *window = take_oldest(exchange);
@@ -235,13 +243,7 @@ static void empty_is_recorded(void *context, amanat_result result,
                               const struct durable_entry *entry)
 {
     struct exchange *exchange = context;
-    exchange->entry_is_pending = false;
-    if (exchange->state != EXCHANGE_STATE_RELEASE || exchange->response == NULL) {
-        exchange_settle(exchange);
-        return;
-    }
-    if (!amanat_is_ok(result) || entry == NULL) {
-        exchange_refuse_as(exchange, PROBLEM_TRAIL, TRAIL_FAULT_GATEWAY);
+    if (!may_go_on(exchange, result, entry)) {
         return;
     }
     const bool bodiless = exchange->status == 204 || exchange->status == 304;
