@@ -41,19 +41,14 @@ static int compare_sources(const void *left, const void *right)
 
 /* ---- one source ---- */
 
-static amanat_result source_name(struct arena *arena, const struct catalogue_source *source,
-                                 const char **out)
-{
-    struct bytes name = {0};
-    TRY(arena_copy_bytes(arena, source->path, &name));
-    *out = name.at;
-    return AMANAT_OK;
-}
-
 /* Reads a source into a tree. Faults of syntax are reported and leave `*out` NULL. */
 static amanat_result read_source(struct compiler *compiler, const struct catalogue_source *source,
-                                 const char *name, const struct document **out)
+                                 const char **out_name, const struct document **out)
 {
+    struct bytes path = {0};
+    TRY(arena_copy_bytes(compiler->arena, source->path, &path)); /* ends in NUL */
+    const char *name = path.at;
+    *out_name = name;
     const bool is_json = kind_of_source(source->path) == SOURCE_SERVICE_JSON;
     const amanat_result read =
         is_json
@@ -72,8 +67,7 @@ static amanat_result compile_vocabulary(struct compiler *compiler,
 {
     const struct document *root = NULL;
     const char *name = NULL;
-    TRY(source_name(compiler->arena, source, &name));
-    TRY(read_source(compiler, source, name, &root));
+    TRY(read_source(compiler, source, &name, &root));
     if (root == NULL) {
         return AMANAT_OK;
     }
@@ -91,8 +85,7 @@ static amanat_result compile_service(struct compiler *compiler,
 {
     const struct document *root = NULL;
     const char *name = NULL;
-    TRY(source_name(compiler->arena, source, &name));
-    TRY(read_source(compiler, source, name, &root));
+    TRY(read_source(compiler, source, &name, &root));
     if (root == NULL) {
         return AMANAT_OK;
     }
