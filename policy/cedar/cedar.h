@@ -532,11 +532,6 @@ AMANAT_MUST_CHECK amanat_result cedar_value_from_document(
     const char *source, const struct document *document, struct amanat_diagnostics *diagnostics,
     struct cedar_value *out);
 
-/** An entity uid from `{"type":…,"id":…}` or `{"__entity":{…}}`. */
-AMANAT_MUST_CHECK amanat_result cedar_entity_uid_from_document(
-    struct arena *arena, const char *source, const struct document *document,
-    struct amanat_diagnostics *diagnostics, struct cedar_entity_uid *out);
-
 /** A context from an object, typed by `action` of `schema` when that is not NULL. */
 AMANAT_MUST_CHECK amanat_result cedar_context_from_document(
     struct arena *arena, const struct cedar_schema *schema, const struct cedar_entity_uid *action,

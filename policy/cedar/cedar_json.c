@@ -393,15 +393,6 @@ amanat_result cedar_value_from_document(struct arena *arena, const struct cedar_
     return cedar_json_value(&json, type, document, out);
 }
 
-amanat_result cedar_entity_uid_from_document(struct arena *arena, const char *source,
-                                             const struct document *document,
-                                             struct amanat_diagnostics *diagnostics,
-                                             struct cedar_entity_uid *out)
-{
-    const struct cedar_json json = {arena, NULL, source, diagnostics};
-    return cedar_json_uid(&json, document, out);
-}
-
 /* Without a schema an escape counts also where a context stands, and is no record. */
 static amanat_result read_untyped_record(const struct cedar_json *json,
                                          const struct document *document, struct cedar_value *out)

@@ -44,6 +44,7 @@ AMANAT_MUST_CHECK amanat_result cedar_json_uniform_record(const struct cedar_jso
                                                           const struct document *document,
                                                           struct cedar_value *out);
 
+/** An entity uid from `{"type":…,"id":…}` or `{"__entity":{…}}`. */
 AMANAT_MUST_CHECK amanat_result cedar_json_uid(const struct cedar_json *json,
                                                const struct document *document,
                                                struct cedar_entity_uid *out);

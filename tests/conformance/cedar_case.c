@@ -6,6 +6,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/base/vector.h"
+#include "policy/cedar/cedar_json.h"
 #include "tests/conformance/cedar_case_decide.h"
 
 #define TEXT_LIMIT ((size_t)16 << 20)
@@ -185,7 +186,8 @@ static amanat_result read_slot(struct run *run, const struct document *values, c
 {
     const struct document *value = document_get(values, slot);
     if (value != NULL) {
-        TRY(cedar_entity_uid_from_document(run->arena, "links", value, run->diagnostics, storage));
+        const struct cedar_json json = {run->arena, NULL, "links", run->diagnostics};
+        TRY(cedar_json_uid(&json, value, storage));
         *out = storage;
     }
     return AMANAT_OK;
@@ -330,7 +332,8 @@ static amanat_result read_uid(struct run *run, const struct document *request, c
     if (uid == NULL) {
         return amanat_result_of(AMANAT_STATUS_BUG);
     }
-    return cedar_entity_uid_from_document(run->arena, member, uid, run->diagnostics, out);
+    const struct cedar_json json = {run->arena, NULL, member, run->diagnostics};
+    return cedar_json_uid(&json, uid, out);
 }
 
 static amanat_result read_request(struct run *run, const struct document *document,
@@ -458,14 +461,14 @@ static amanat_result answer_json(struct run *run, bool is_reached)
 static amanat_result read_actions(struct run *run, struct cedar_case_question *question)
 {
     const struct document *requests = document_get(run->document, "requests");
+    const struct cedar_json json = {run->arena, NULL, "action", NULL};
     struct cedar_entity_uid *actions =
         arena_allocate_array(run->arena, requests->count, sizeof(*actions));
     TRY_MEMORY(actions);
     for (size_t i = 0; i < requests->count; i++) {
         const struct document *action = document_get(&requests->items[i], "action");
         if (action != NULL &&
-            amanat_is_ok(cedar_entity_uid_from_document(run->arena, "action", action, NULL,
-                                                        &actions[question->action_count]))) {
+            amanat_is_ok(cedar_json_uid(&json, action, &actions[question->action_count]))) {
             question->action_count++;
         }
     }

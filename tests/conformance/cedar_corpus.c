@@ -15,6 +15,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/cedar/cedar.h"
+#include "policy/cedar/cedar_json.h"
 #include "tests/conformance/conformance_file.h"
 
 #define TEST_MEMORY ((size_t)256 << 20)
@@ -170,8 +171,8 @@ static bool read_uid(struct test *test, const struct document *request, const ch
                      struct cedar_entity_uid *out)
 {
     const struct document *uid = document_get(request, member);
-    return (uid != NULL && amanat_is_ok(cedar_entity_uid_from_document(test->arena, "request", uid,
-                                                                       test->diagnostics, out))) ||
+    const struct cedar_json json = {test->arena, NULL, "request", test->diagnostics};
+    return (uid != NULL && amanat_is_ok(cedar_json_uid(&json, uid, out))) ||
            fail(test, "an entity of the request");
 }
 

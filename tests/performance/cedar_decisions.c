@@ -13,6 +13,7 @@
 
 #include "policy/base/guard.h"
 #include "policy/cedar/cedar.h"
+#include "policy/cedar/cedar_json.h"
 #include "tests/conformance/conformance_file.h"
 
 #define LONGEST_NANOSECONDS 500000000
@@ -75,9 +76,8 @@ static struct cedar_entity_uid read_uid(const struct workload *workload,
                                         const struct document *object, const char *key)
 {
     struct cedar_entity_uid uid;
-    need(cedar_entity_uid_from_document(workload->arena, key, document_get(object, key),
-                                        workload->diagnostics, &uid),
-         workload, key);
+    const struct cedar_json json = {workload->arena, NULL, key, workload->diagnostics};
+    need(cedar_json_uid(&json, document_get(object, key), &uid), workload, key);
     return uid;
 }
 
