@@ -362,18 +362,34 @@ static void take_end(void *context)
 
 /* ---- failures ---- */
 
+/* For operators: which service, and what OpenSSL or we have to say of it. */
+static void report_failure(const struct exchange *exchange, enum http_client_failure failure)
+{
+    runtime_log_event(exchange->worker->proxy->log, RUNTIME_LOG_WARNING, "upstream-failed",
+                      runtime_log_text("access", exchange->id_text),
+                      runtime_log_bytes("operation", exchange->call.operation->id),
+                      runtime_log_text("reason", http_client_failure_name(failure)),
+                      runtime_log_text("text", exchange->client == NULL
+                                                   ? ""
+                                                   : http_client_failure_text(exchange->client)));
+}
+
 static void take_failure(void *context, enum http_client_failure failure, enum http_refusal refusal)
 {
     struct exchange *exchange = context;
     (void)refusal;
     proxy_worker_count(exchange->worker, PROXY_METRIC_UPSTREAM_FAILURES, failure, 1);
     const bool was_fresh = exchange->client_was_fresh;
-    exchange_leave_upstream(exchange, false);
     if (failure == HTTP_CLIENT_FAILURE_STALE && !was_fresh && exchange->call.operation->is_safe) {
         /* RFC 9110 §9.2.2: a kept connection may end at any time; safe methods may be sent again.
          */
+        exchange_leave_upstream(exchange, false);
         call(exchange, true);
-    } else if (failure == HTTP_CLIENT_FAILURE_TIMEOUT) {
+        return;
+    }
+    report_failure(exchange, failure);
+    exchange_leave_upstream(exchange, false);
+    if (failure == HTTP_CLIENT_FAILURE_TIMEOUT) {
         exchange_refuse_as(exchange, PROBLEM_UPSTREAM_TIMEOUT, TRAIL_FAULT_UPSTREAM);
     } else if (failure == HTTP_CLIENT_FAILURE_LIMIT) {
         exchange_refuse_as(exchange, PROBLEM_OVERLOADED, TRAIL_FAULT_GATEWAY);

@@ -78,6 +78,8 @@ def test_a_service_that_fails_before_the_first_window_is_a_502(gateway, upstream
     entries = ends_of(gateway, response.access)
     assert_numbered(entries)
     assert entries[-1]["fault"] == "upstream"
+    (line,) = [line for line in gateway.log.splitlines() if b"upstream-failed" in line and response.access.encode() in line]
+    assert b" reason=" in line
 
 
 @pytest.mark.parametrize("last", [CLOSE, RESET, b"!"])
