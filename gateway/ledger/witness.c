@@ -48,12 +48,11 @@ static amanat_result report(struct amanat_diagnostics *diagnostics, const char *
 static void state_path(const struct witness *witness, const char *origin, char out[PATH_SIZE])
 {
     struct trail_digest digest;
-    int length = snprintf(out, PATH_SIZE, "%s/state/", witness->folder);
+    char name[2 * sizeof(digest.at) + 1];
 
     tree_hash_bytes(bytes_of_string(origin), &digest);
-    for (size_t i = 0; i < sizeof(digest.at); i++) {
-        length += snprintf(out + length, PATH_SIZE - (size_t)length, "%02x", digest.at[i]);
-    }
+    hex_write(bytes_of((const char *)digest.at, sizeof(digest.at)), name);
+    (void)snprintf(out, PATH_SIZE, "%s/state/%s", witness->folder, name);
 }
 
 /* ---- opening ---- */

@@ -14,22 +14,12 @@
 
 /* ---- beginning ---- */
 
-static void hex_text(const uint8_t *bytes, size_t length, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < length; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    out[2 * length] = '\0';
-}
-
 static bool draw_id(const struct proxy *proxy, struct trail_access_id *id, char *text)
 {
     if (!amanat_is_ok(runtime_random_fill(proxy->random, id->at, sizeof(id->at)))) {
         return false;
     }
-    hex_text(id->at, sizeof(id->at), text);
+    hex_write(bytes_of((const char *)id->at, sizeof(id->at)), text);
     return true;
 }
 

@@ -240,23 +240,6 @@ static struct bytes trim(struct bytes text)
     return text;
 }
 
-static bool parse_hex_id(struct bytes text, uint8_t out[KEY_ID_SIZE])
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (text.length != 2 * KEY_ID_SIZE) {
-        return false;
-    }
-    for (size_t i = 0; i < text.length; i++) {
-        const char *digit = text.at[i] == '\0' ? NULL : strchr(digits, text.at[i]);
-        if (digit == NULL) {
-            return false;
-        }
-        out[i / 2] = (uint8_t)((out[i / 2] << 4) | (uint8_t)(digit - digits));
-    }
-    return true;
-}
-
 amanat_result note_parse_vkey(struct bytes text, struct note_vkey *out)
 {
     struct note_vkey vkey = {0};
@@ -271,7 +254,7 @@ amanat_result note_parse_vkey(struct bytes text, struct note_vkey *out)
         first == text.length ? bytes_of(NULL, 0) : bytes_from(text, first + 1);
     const size_t second = bytes_find(rest, '+');
     if (!note_name_is_valid(name) || second == rest.length ||
-        !parse_hex_id(bytes_first(rest, second), vkey.id)) {
+        !hex_read(bytes_first(rest, second), vkey.id, sizeof(vkey.id))) {
         return peer_fault();
     }
     TRY(decode_base64(bytes_from(rest, second + 1), key, sizeof(key), &length));

@@ -113,9 +113,7 @@ static amanat_result write_manifest(const struct trail_file *files, size_t count
 
 static void hex_of(const struct trail_digest *digest, char out[DIGEST_HEX_SIZE])
 {
-    for (size_t i = 0; i < sizeof(digest->at); i++) {
-        (void)snprintf(out + 2 * i, 3, "%02x", digest->at[i]);
-    }
+    hex_write(bytes_of((const char *)digest->at, sizeof(digest->at)), out);
 }
 
 /* Whether the file holds exactly these bytes. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/base/base64.h"
 #include "policy/base/guard.h"
 
 #define ANSWER_LIMIT   (1u << 20)
@@ -31,27 +32,9 @@ int64_t verify_number_of(const struct document *entry, const char *key)
     return value != NULL && document_integer(value, &number) ? number : -1;
 }
 
-static bool parse_digest(struct bytes text, struct trail_digest *out)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (text.length != 2 * sizeof(out->at)) {
-        return false;
-    }
-    memset(out, 0, sizeof(*out));
-    for (size_t i = 0; i < text.length; i++) {
-        const char *digit = text.at[i] == '\0' ? NULL : strchr(digits, text.at[i]);
-        if (digit == NULL) {
-            return false;
-        }
-        out->at[i / 2] = (uint8_t)(out->at[i / 2] << 4 | (uint8_t)(digit - digits));
-    }
-    return true;
-}
-
 static bool digest_of(const struct document *entry, const char *key, struct trail_digest *out)
 {
-    return parse_digest(text_of(entry, key), out);
+    return hex_read(text_of(entry, key), out->at, sizeof(out->at));
 }
 
 /* A name from an entry that is to be opened: inside the folder, nothing else. */
@@ -115,7 +98,8 @@ static bool parse_manifest_line(struct bytes line, struct manifest_line *out)
 {
     const size_t hex = 2 * sizeof(out->digest.at);
 
-    if (line.length < hex + 4 || !parse_digest(bytes_first(line, hex), &out->digest) ||
+    if (line.length < hex + 4 ||
+        !hex_read(bytes_first(line, hex), out->digest.at, sizeof(out->digest.at)) ||
         line.at[hex] != ' ') {
         return false;
     }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The encodings of RFC 4648. The three of them that pack bits (base64, base64url, base32) share one
- * pair of loops; hex is too simple to gain from it. Not constant in time: keys are never kept in
- * these forms.
+ * The encodings of RFC 4648: one loop packs bits, one unpacks them, whatever the alphabet. Not
+ * constant in time: keys are never kept in these forms.
  */
 #include "policy/base/base64.h"
 
@@ -59,6 +58,15 @@ void hex_append(struct buffer *buffer, struct bytes bytes)
     append_packed(buffer, bytes, hex_alphabet, 4);
 }
 
+void hex_write(struct bytes bytes, char *out)
+{
+    for (size_t i = 0; i < bytes.length; i++) {
+        out[2 * i] = hex_alphabet[(unsigned char)bytes.at[i] >> 4];
+        out[2 * i + 1] = hex_alphabet[(unsigned char)bytes.at[i] & 15];
+    }
+    out[2 * bytes.length] = '\0';
+}
+
 static int digit_value(const char *alphabet, char digit)
 {
     const char *found = digit == '\0' ? NULL : strchr(alphabet, digit);
@@ -109,4 +117,19 @@ amanat_result base64_decode(struct arena *arena, struct bytes text, struct bytes
 amanat_result base64url_decode(struct arena *arena, struct bytes text, struct bytes *out)
 {
     return decode_packed(arena, text, base64url_alphabet, 6, out);
+}
+
+bool hex_read(struct bytes text, uint8_t *out, size_t length)
+{
+    if (text.length != 2 * length) {
+        return false;
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        const int value = digit_value(hex_alphabet, text.at[i]);
+        if (value < 0) {
+            return false;
+        }
+        out[i / 2] = (uint8_t)(i % 2 == 0 ? value << 4 : out[i / 2] | value);
+    }
+    return true;
 }

@@ -7,6 +7,10 @@
 #ifndef AMANAT_POLICY_BASE_BASE64_H
 #define AMANAT_POLICY_BASE_BASE64_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "policy/base/arena.h"
 #include "policy/base/buffer.h"
 #include "policy/base/bytes.h"
@@ -15,6 +19,12 @@ void base64_append(struct buffer *buffer, struct bytes bytes);
 void base64url_append(struct buffer *buffer, struct bytes bytes);
 void base32_append(struct buffer *buffer, struct bytes bytes);
 void hex_append(struct buffer *buffer, struct bytes bytes);
+
+/** Two digits for each byte, and a NUL behind them. */
+void hex_write(struct bytes bytes, char *out);
+
+/** Exactly `length` bytes in lower case; false for anything else, and `out` is then undefined. */
+bool hex_read(struct bytes text, uint8_t *out, size_t length);
 
 /** PEER_FAULT for anything that is not canonical; LIMIT/MEMORY from the arena. */
 AMANAT_MUST_CHECK amanat_result base64_decode(struct arena *arena, struct bytes text,

@@ -67,6 +67,12 @@ static void test_base64__has_the_vectors_of_rfc_4648(void **state)
         assert_encodes(base64url_append, cases[i].bytes, cases[i].base64url);
         assert_encodes(base32_append, cases[i].bytes, cases[i].base32);
         assert_encodes(hex_append, cases[i].bytes, cases[i].hex);
+        char written[16];
+        uint8_t read[8];
+        hex_write(cases[i].bytes, written);
+        assert_string_equal(written, cases[i].hex);
+        assert_true(hex_read(bytes_of_string(cases[i].hex), read, cases[i].bytes.length));
+        assert_memory_equal(read, cases[i].bytes.at, cases[i].bytes.length);
         assert_decodes(base64_decode, cases[i].base64, cases[i].bytes);
         assert_decodes(base64url_decode, cases[i].base64url, cases[i].bytes);
     }
@@ -109,6 +115,18 @@ static void test_base64url__has_one_text_for_each_value(void **state)
     assert_int_equal(accepted, 256);
 }
 
+static void test_hex__reads_so_many_bytes_in_lower_case(void **state)
+{
+    static const struct bytes wrong[] = {
+        BYTES_INIT(""),     BYTES_INIT("66"),   BYTES_INIT("666f6f"), BYTES_INIT("666F"),
+        BYTES_INIT("66g6"), BYTES_INIT("66 6"), BYTES_INIT("666\0")};
+    uint8_t read[2];
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_false(hex_read(wrong[i], read, sizeof(read)));
+    }
+}
+
 static void test_base64__gives_up_when_the_arena_is_full(void **state)
 {
     struct arena *arena = arena_new(8);
@@ -125,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_base64__has_the_vectors_of_rfc_4648),
         cmocka_unit_test(test_base64__refuses_what_is_not_canonical),
         cmocka_unit_test(test_base64url__has_one_text_for_each_value),
+        cmocka_unit_test(test_hex__reads_so_many_bytes_in_lower_case),
         cmocka_unit_test(test_base64__gives_up_when_the_arena_is_full),
     };
     return cmocka_run_group_tests_name("policy.base.base64", tests, NULL, NULL);
