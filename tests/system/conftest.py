@@ -2,6 +2,7 @@
 """Fixtures of the end-to-end tests. Without a built `amanat` every test is skipped, and says so."""
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -20,6 +21,17 @@ def programs():
     if not (PROGRAMS / "amanat").exists():
         pytest.skip(f"{PROGRAMS}/amanat is not built")
     return PROGRAMS
+
+
+@pytest.fixture
+def amanat(programs):
+    """Runs a command: amanat("check", folder, code=3). `code` None: it may end as it likes."""
+    def run(*arguments, code=0, **options):
+        done = subprocess.run([str(programs / "amanat"), *map(str, arguments)], capture_output=True, text=True,
+                              check=False, **options)
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return done
+    return run
 
 
 @pytest.fixture(scope="session")

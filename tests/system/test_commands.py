@@ -5,32 +5,20 @@ import pathlib
 import re
 import shutil
 import stat
-import subprocess
 
 import demo
 import pytest
 import records
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from demo_world import FACTS
+from demo_world import POLICIES as LAHORE
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-LAHORE = ROOT / "examples" / "lahore"
-FACTS = ROOT / "examples" / "cases.cedarentities.json"
 
 
 @pytest.fixture
 def folder(tmp_path):
     return pathlib.Path(shutil.copytree(LAHORE, tmp_path / "lahore"))
-
-
-@pytest.fixture
-def amanat(programs):
-    def run(*arguments, code=0, **options):
-        done = subprocess.run([str(programs / "amanat"), *map(str, arguments)], capture_output=True, text=True,
-                              check=False, **options)
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        return done
-    return run
 
 
 # ---- check and schema
@@ -217,12 +205,12 @@ def bodies(folder):
 
 
 @pytest.mark.parametrize("file, number", record_lines(), ids=str)
-def test_without_a_record_nothing_more_is_disclosed(programs, amanat, folder, tmp_path, file, number):
+def test_without_a_record_nothing_more_is_disclosed(amanat, folder, tmp_path, file, number):
     """A lost x-amanat-record must never widen anything (design 2): the folder does not compile, or answers shrink."""
     lines = (folder / file).read_text().splitlines(keepends=True)
     del lines[number]
     (folder / file).write_text("".join(lines))
-    if subprocess.run([str(programs / "amanat"), "schema", str(folder), "--write"], check=False).returncode != 0:
+    if amanat("schema", folder, "--write", code=None).returncode != 0:
         return
     for call, body in bodies(tmp_path / "records"):
         before = leaves(json.loads(preview(amanat, LAHORE, call, body).stdout))

@@ -4,27 +4,17 @@ every kind of reason; and that what it says is what `amanat preview` then does."
 import json
 import pathlib
 import re
-import subprocess
 
 import demo
+import harness
 import pytest
 import yaml
+from demo_world import FACTS
+from demo_world import POLICIES as LAHORE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LAHORE = ROOT / "examples" / "lahore"
-FACTS = ROOT / "examples" / "cases.cedarentities.json"
 SNAPSHOTS = ROOT / "tests" / "snapshots" / "explain"
 YES, NO = 0, 3
-
-
-@pytest.fixture
-def amanat(programs):
-    def run(*arguments, code=YES, **options):
-        done = subprocess.run([str(programs / "amanat"), *map(str, arguments)], capture_output=True, text=True,
-                              check=False, **options)
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        return done
-    return run
 
 
 # ---- the demo
@@ -178,26 +168,9 @@ entity Purpose in [Purpose];
   "tags": {"desk": "north"}},
  {"uid": {"type": "Partner", "id": "other"}, "attrs": {"city": "Karachi"}, "parents": []}]
 """,
-    "services/teams.yaml": """\
-openapi: 3.1.0
-x-amanat-service: teams
-info: {title: teams, version: "1"}
-paths:
-  /teams:
-    get:
-      operationId: listTeams
-      responses:
-        "200":
-          description: teams
-          content:
-            application/json:
-              schema:
-                type: object
-                properties:
-                  total: {type: integer, x-amanat-label: total}
-                  teams: {type: array, items: {$ref: "#/components/schemas/Team"}}
-components:
-  schemas:
+    "services/teams.yaml": harness.policy.service(
+        "teams", "listTeams", f"""{{type: object, properties: {{total: {{type: integer, x-amanat-label: total}},
+        teams: {harness.policy.list_of("Team")}}}}}""", """\
     Team:
       type: object
       x-amanat-record: Team
@@ -215,7 +188,7 @@ components:
         name: {type: string, x-amanat-label: person.name}
         age: {type: integer, x-amanat-label: person.age}
         cnic: {type: string, x-amanat-label: person.cnic}
-""",
+"""),
     "policy.cedar": """\
 @id("call")
 permit (principal in Partner::"acme", action == Action::"listTeams", resource == Service::"teams");
@@ -253,9 +226,7 @@ def team(**changes):
 
 @pytest.fixture
 def folder(tmp_path, amanat):
-    for path, text in FOLDER.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text)
+    harness.write_files(tmp_path, FOLDER)
     amanat("schema", tmp_path, "--write")
     return tmp_path
 

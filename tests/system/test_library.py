@@ -7,11 +7,9 @@ import subprocess
 
 import pytest
 
-SOURCE = pathlib.Path(os.environ["AMANAT_SOURCE_DIR"])
-BUILD = pathlib.Path(os.environ["AMANAT_BIN_DIR"]).parent
-EXAMPLES = SOURCE / "examples" / "library"
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "library"
 SAYS = {"authorize": "allowed by own-city\n", "redact": '[{"plate":"LEA-1234","owner":"H***"}]'}
-SANITIZE = ["-fsanitize=address,undefined"] if os.environ["AMANAT_PRESET"] == "asan" else []
+SANITIZE = ["-fsanitize=address,undefined"] if os.environ.get("AMANAT_PRESET") == "asan" else []
 
 
 def run(*command, **options):
@@ -19,9 +17,9 @@ def run(*command, **options):
 
 
 @pytest.fixture(scope="module", name="prefix")
-def installed_library(tmp_path_factory):
+def installed_library(programs, tmp_path_factory):
     prefix = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", BUILD, "--prefix", prefix, "--component", "development")
+    run("cmake", "--install", programs.parent, "--prefix", prefix, "--component", "development")
     return prefix
 
 

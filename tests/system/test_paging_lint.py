@@ -2,7 +2,6 @@
 """`amanat check` warns of pages through records that policies may leave out: not where each record shows something, nor
 where the service is told of the condition."""
 import re
-import subprocess
 
 import harness
 import pytest
@@ -12,20 +11,7 @@ MODEL = harness.policy.MODEL.replace("city: String", "city: String, region: Stri
     "role?: String", "role?: String, city?: String")
 PARTNERS = harness.policy.PARTNERS.replace('"Lahore"', '"Lahore", "region": "r"').replace('"Karachi"',
                                                                                           '"Karachi", "region": "r"')
-SERVICE = """\
-openapi: 3.1.0
-x-amanat-service: SERVICE
-info: {title: people, version: "1"}
-paths:
-  /people:
-    METHOD:
-      operationId: listSERVICE
-      parameters: [PARAMETERS]
-      BODY
-      responses:
-        "200": {description: d, content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Person"}}}}}
-components:
-  schemas:
+SCHEMAS = """\
     Person:
       type: object
       x-amanat-record: Person
@@ -64,20 +50,18 @@ NAME = 'Action::"reveal:person.name"'
 LIMIT = parameter("limit")
 
 
-def check(programs, folder, service, policy, more=None):
+def check(amanat, folder, service, policy, more=None):
     harness.policy.write_files(folder, {
         **harness.PEOPLE, "vocabulary.yaml": VOCABULARY, "model/model.cedarschema": MODEL,
         "partners.cedarentities.json": PARTNERS, "services/people.yaml": service, "people.cedar": policy, **(more or {})})
-    for arguments in (["schema", folder, "--write"], ["check", folder]):
-        done = subprocess.run([programs / "amanat", *arguments], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+    amanat("schema", folder, "--write")
     return re.findall(r"`(\S+)` pages through records of which policies may leave some out by their `(\w+)` \((.*?)\).*?"
-                      r"`x-amanat-bind(.*?)`.*paging-shows-left-out-records", done.stderr)
+                      r"`x-amanat-bind(.*?)`.*paging-shows-left-out-records", amanat("check", folder).stderr)
 
 
 def service_of(parameters, body="", name="people"):
-    return (SERVICE.replace("PARAMETERS", ", ".join(parameters)).replace("BODY", body).replace("SERVICE", name)
-            .replace("METHOD", "post" if body else "get"))
+    return harness.policy.service(name, f"list{name}", harness.policy.list_of("Person"), SCHEMAS, ", ".join(parameters),
+                                  "post" if body else "get", body)
 
 
 CASES = {  # parameters beside `limit`, policies, attribute of the warning (None: no warning), what to bind
@@ -125,15 +109,15 @@ CASES = {  # parameters beside `limit`, policies, attribute of the warning (None
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_check_warns_where_records_may_be_left_out(programs, tmp_path, case):
+def test_check_warns_where_records_may_be_left_out(amanat, tmp_path, case):
     parameters, texts, attribute, source = CASES[case]
     more = {"services/elsewhere.yaml": service_of([], name="elsewhere")}
-    told = check(programs, tmp_path / "policies", service_of([LIMIT, *parameters]), policies(*texts), more)
+    told = check(amanat, tmp_path / "policies", service_of([LIMIT, *parameters]), policies(*texts), more)
     assert [(name, by, bind) for name, by, _, bind in told] == ([] if attribute is None else [("limit", attribute, source)])
 
 
-def test_the_warning_names_the_policy(programs, tmp_path):
-    [told] = check(programs, tmp_path / "policies", service_of([LIMIT]), policies(fields(CITY)))
+def test_the_warning_names_the_policy(amanat, tmp_path):
+    [told] = check(amanat, tmp_path / "policies", service_of([LIMIT]), policies(fields(CITY)))
     assert told[2] == "`p1`, people.cedar:2"
 
 
@@ -143,9 +127,9 @@ def test_the_warning_names_the_policy(programs, tmp_path):
     ("from: string", False), ("fromCity: string", False), ("after: string, format: date", False), ("limit: boolean", False),
     ("limit: integer, x-amanat-paging: false", False), ("nr: integer, x-amanat-paging: true", True),
 ])
-def test_parameters_and_members_of_bodies_page_by_their_names(programs, tmp_path, member, pages):
+def test_parameters_and_members_of_bodies_page_by_their_names(amanat, tmp_path, member, pages):
     name, _, schema = member.partition(": ")
     bodies = BODY.replace("MEMBERS", f"'{name}': {{type: {schema}, x-amanat-label: page}}")
     for service in (service_of([], bodies), service_of([parameter(name, f"{{type: {schema}}}")])):
-        told = check(programs, tmp_path / "policies", service, policies(fields(CITY)))
+        told = check(amanat, tmp_path / "policies", service, policies(fields(CITY)))
         assert [row[0] for row in told] == [name] * pages

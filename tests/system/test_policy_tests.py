@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`amanat test` from outside: folders with tests that pass, that fail and that are broken."""
+import functools
 import json
 import pathlib
 import shlex
 import shutil
-import subprocess
 import xml.etree.ElementTree
 
 import harness
@@ -15,13 +15,8 @@ EXAMPLES = ROOT / "examples"
 
 
 @pytest.fixture
-def amanat(programs, tmp_path):
-    def run(*arguments, code=0):
-        done = subprocess.run([str(programs / "amanat"), *map(str, arguments)], capture_output=True, text=True,
-                              check=False, cwd=tmp_path)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
-    return run
+def amanat(amanat, tmp_path):
+    return functools.partial(amanat, cwd=tmp_path)
 
 
 @pytest.fixture
@@ -187,17 +182,14 @@ def test_policies_that_no_test_exercises_are_notes_and_in_strict_runs_failures(a
     assert ": note: " not in amanat("test", "lahore", "--only", "sightings", "--strict").stdout
 
 
-def test_the_example_has_a_test_for_each_policy(programs):
-    done = subprocess.run([str(programs / "amanat"), "test", str(EXAMPLES / "lahore"), "--strict"],
-                          capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert ", 0 failed" in done.stdout
+def test_the_example_has_a_test_for_each_policy(amanat):
+    assert ", 0 failed" in amanat("test", EXAMPLES / "lahore", "--strict").stdout
 
 
 @pytest.mark.parametrize("policy", sorted(
     (path.name, index) for path in (EXAMPLES / "lahore").glob("*.cedar")
     for index in range(path.read_text().count('@id("'))), ids=str)
-def test_the_example_notices_each_policy_that_is_lost(programs, tmp_path, policy):
+def test_the_example_notices_each_policy_that_is_lost(amanat, tmp_path, policy):
     """Mutation: without any one of its policies the demo folder's tests do not pass."""
     shutil.copytree(EXAMPLES / "lahore", tmp_path / "lahore")
     shutil.copy(EXAMPLES / "cases.cedarentities.json", tmp_path)
@@ -205,9 +197,7 @@ def test_the_example_notices_each_policy_that_is_lost(programs, tmp_path, policy
     head, *policies = path.read_text().split('@id("')
     del policies[policy[1]]
     path.write_text(head + "".join('@id("' + text for text in policies))
-    done = subprocess.run([str(programs / "amanat"), "test", str(tmp_path / "lahore")], capture_output=True, text=True,
-                          check=False)
-    assert done.returncode == 3, done.stdout
+    amanat("test", "lahore", code=3)
 
 
 NASTY = 'a \\"<&>\' \\e[31m \\x9b \\ufffe]]> ü'

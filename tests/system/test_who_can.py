@@ -4,24 +4,15 @@ condition, and that it agrees with what single accesses get."""
 import json
 import pathlib
 import re
-import subprocess
 
+import harness
 import pytest
+from demo_world import FACTS
+from demo_world import POLICIES as LAHORE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LAHORE = ROOT / "examples" / "lahore"
 SNAPSHOTS = ROOT / "tests" / "snapshots" / "who-can"
 NO = 3
-
-
-@pytest.fixture
-def amanat(programs):
-    def run(*arguments, code=0):
-        done = subprocess.run([str(programs / "amanat"), *map(str, arguments)], capture_output=True, text=True,
-                              check=False)
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        return done
-    return run
 
 
 def who_can(amanat, action, folder):
@@ -50,7 +41,6 @@ def test_lines_are_those_of_the_policies(amanat, action):
             assert lines[condition["line"] - 1][condition["column"] - 1:].startswith(condition["text"])
 
 
-FACTS = ROOT / "examples" / "cases.cedarentities.json"
 OPERATIONS = {"findSightings": ["--parameter", "plate=LEB-4471"], "listIncidents": [],
               "listAccountAlerts": ["--parameter", "account=PK00INDS0000000000000417"]}
 MEETS_CONDITIONS = {("findSightings", "ravi-cameras", "vehicle-crime"), ("listIncidents", "bolan-university", "research"),
@@ -100,24 +90,7 @@ entity Purpose in [Purpose];
  {"uid": {"type": "Partner", "id": "other"}, "attrs": {"city": "Karachi"}, "parents": []},
  {"uid": {"type": "Partner", "id": "third"}, "attrs": {"city": "Lahore"}, "parents": []}]
 """,
-    "services/people.yaml": """\
-openapi: 3.1.0
-x-amanat-service: people
-info: {title: people, version: "1"}
-paths:
-  /people:
-    get:
-      operationId: listPeople
-      parameters:
-        - {name: place, in: query, schema: {type: string}, x-amanat-label: place}
-      responses:
-        "200":
-          description: people
-          content:
-            application/json:
-              schema: {type: array, items: {$ref: "#/components/schemas/Person"}}
-components:
-  schemas:
+    "services/people.yaml": harness.policy.service("people", "listPeople", harness.policy.list_of("Person"), """\
     Person:
       type: object
       x-amanat-record: Person
@@ -126,7 +99,7 @@ components:
         name: {type: string, x-amanat-label: person.name}
         age: {type: integer, x-amanat-label: person.age}
         open: {type: boolean}
-""",
+""", parameters="{name: place, in: query, schema: {type: string}, x-amanat-label: place}"),
 }
 EVERYBODY = {"acme", "other", "third"}
 ALL = {"top", "low", "else"}
@@ -160,10 +133,7 @@ ROWS = [
 
 @pytest.fixture
 def folder(tmp_path):
-    for path, text in FOLDER.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text)
-    return tmp_path
+    return harness.write_files(tmp_path, FOLDER)
 
 
 def rows_of(answer, key="permits"):
@@ -244,29 +214,14 @@ def test_another_resource_type_is_not_in_question(amanat, folder):
     assert who_can(amanat, "reveal:person.age", folder)["permits"] == []
 
 
-TEAMS = """\
-openapi: 3.1.0
-x-amanat-service: teams
-info: {title: teams, version: "1"}
-paths:
-  /teams:
-    get:
-      operationId: listTeams
-      responses:
-        "200":
-          description: teams
-          content:
-            application/json:
-              schema: {type: array, items: {$ref: "#/components/schemas/Team"}}
-components:
-  schemas:
+TEAMS = harness.policy.service("teams", "listTeams", harness.policy.list_of("Team"), """\
     Team:
       type: object
       x-amanat-record: Team
       properties:
         place: {type: string, x-amanat-label: place}
         people: {type: array, items: {$ref: "#/components/schemas/Person"}}
-"""
+""")
 
 
 def test_a_permit_counts_for_records_with_such_a_field_and_a_forbid_for_those_around_too(amanat, folder):

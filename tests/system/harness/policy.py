@@ -126,6 +126,30 @@ components:
         unlabelled: {type: string}
 """
 
+
+
+def service(name, operation, schema, schemas, parameters="", method="get", body=""):
+    """A document of one operation at /NAME, which answers SCHEMA."""
+    return f"""\
+openapi: 3.1.0
+x-amanat-service: {name}
+info: {{title: {name}, version: "1"}}
+paths:
+  /{name}:
+    {method}:
+      operationId: {operation}
+      parameters: [{parameters}]
+      {body}
+      responses: {{"200": {{description: d, content: {{application/json: {{schema: {schema}}}}}}}}}
+components:
+  schemas:
+{schemas}"""
+
+
+def list_of(record):
+    return f'{{type: array, items: {{$ref: "#/components/schemas/{record}"}}}}'
+
+
 POLICY = """\
 @id("check-calls") @advice("declare the purpose check")
 permit (principal in Partner::"acme", action in [Action::"listPeople", Action::"searchPeople", Action::"getPerson",
