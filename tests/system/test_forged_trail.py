@@ -5,7 +5,6 @@ import base64
 import hashlib
 import json
 import os
-import pathlib
 import re
 import resource
 import shutil
