@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Any bytes as a stream of requests. The first byte says where the rest is cut: whole, cut and byte
- * by byte, the transcript must be the same.
- */
-#include <stdint.h>
-
-#include "policy/base/guard.h"
-#include "tests/unit/gateway/http/transcript.h"
+/* Any bytes as a stream of requests. */
+#include "tests/fuzz/http_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0) {
-        return 0;
-    }
     const struct transcript_options options = {.finish = true};
-    const struct bytes input = bytes_of((const char *)data + 1, size - 1);
-    const size_t cuts[][2] = {{0, 0}, {size == 1 ? 0 : (size_t)data[0] % (size - 1), 0}, {0, 1}};
-    struct buffer transcripts[3];
-    for (size_t i = 0; i < 3; i++) {
-        buffer_init(&transcripts[i], (size_t)16 << 20);
-        transcript_write(&options, input, cuts[i][0], cuts[i][1], &transcripts[i]);
-        ASSERT(bytes_equal(buffer_bytes(&transcripts[0]), buffer_bytes(&transcripts[i])));
-    }
-    for (size_t i = 0; i < 3; i++) {
-        buffer_clear(&transcripts[i]);
-    }
-    return 0;
+    return http_take_input(&options, data, size);
 }

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "policy/base/document.h"
-#include "policy/base/guard.h"
 #include "policy/base/utf8.h"
 #include "policy/redact/modes.h"
+#include "tests/fuzz/known_catalogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,22 +40,6 @@ static const char vocabulary[] = "labels:\n"
 #define LAST_IDEMPOTENT   12 /* a to m */
 #define FIRST_MASK        16
 #define MASK_WITH_PATTERN 19
-
-static const struct catalogue *known_catalogue(void)
-{
-    static struct arena *arena; /* made once, freed with the process */
-    static struct catalogue *catalogue;
-    if (catalogue == NULL) {
-        arena = arena_new((size_t)16 << 20);
-        struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
-        const struct catalogue_source source = {BYTES("vocabulary.yaml"),
-                                                bytes_of_string(vocabulary)};
-        ASSERT(amanat_is_ok(catalogue_compile(arena, &source, 1, diagnostics, &catalogue)));
-        ASSERT(catalogue->vocabulary.label_count == LABEL_COUNT);
-        amanat_diagnostics_free(diagnostics);
-    }
-    return catalogue;
-}
 
 /* The value that a token spells, by the other JSON reader of this tree; NULL: it is no JSON. */
 static const struct document *read_json(struct arena *arena, struct bytes token)
@@ -127,12 +111,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const struct bytes text = bytes_of((const char *)data + 1, size - 1);
-    const struct plan plan = {.catalogue = known_catalogue(),
+    const struct plan plan = {.catalogue = known_catalogue(vocabulary, NULL),
                               .now = (int64_t)20779 * 86400000,
                               .tokenize_key = BYTES("0123456789abcdef0123456789abcdef")};
     const size_t label = data[0] % LABEL_COUNT;
     struct arena *arena = arena_new((size_t)64 << 20);
     struct modes modes;
+    ASSERT(plan.catalogue->vocabulary.label_count == LABEL_COUNT);
     struct buffer token;
     buffer_init(&token, 1 << 20);
     ASSERT(amanat_is_ok(modes_init(&modes, &plan, 1 << 20)));

@@ -5,8 +5,7 @@
  */
 #include <stdint.h>
 
-#include "policy/base/guard.h"
-#include "policy/catalogue/catalogue.h"
+#include "tests/fuzz/known_catalogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,29 +52,14 @@ static void check(const struct catalogue_operation *operation, struct bytes type
     ASSERT(first.label_count == second.label_count);
 }
 
-/* Compiled once: it is the same for every input. */
-static const struct catalogue *the_catalogue(void)
-{
-    static struct catalogue *catalogue;
-    static struct arena *arena;
-    const struct catalogue_source sources[] = {{BYTES("vocabulary.yaml"), BYTES(vocabulary)},
-                                               {BYTES("services/s.yaml"), BYTES(service)}};
-    if (arena == NULL) {
-        arena = arena_new((size_t)256 << 20);
-        ASSERT(arena != NULL);
-        ASSERT(amanat_is_ok(catalogue_compile(arena, sources, 2, NULL, &catalogue)));
-    }
-    return catalogue;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new((size_t)256 << 20);
     const struct bytes input = bytes_of((const char *)data, size);
     const size_t line = bytes_find(input, '\n');
     if (arena != NULL && line < size) {
-        check(&the_catalogue()->services[0].operations[0], bytes_first(input, line),
-              bytes_from(input, line + 1), arena);
+        check(&known_catalogue(vocabulary, service)->services[0].operations[0],
+              bytes_first(input, line), bytes_from(input, line + 1), arena);
     }
     arena_free(arena);
     return 0;

@@ -5,9 +5,8 @@
  */
 #include <stdint.h>
 
-#include "policy/base/guard.h"
 #include "policy/base/utf8.h"
-#include "policy/catalogue/catalogue.h"
+#include "tests/fuzz/known_catalogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -78,26 +77,11 @@ static void check(const struct catalogue *catalogue, struct bytes target, struct
     buffer_clear(&written);
 }
 
-/* Compiled once: it is the same for every input. */
-static const struct catalogue *the_catalogue(void)
-{
-    static struct catalogue *catalogue;
-    static struct arena *arena;
-    const struct catalogue_source sources[] = {{BYTES("vocabulary.yaml"), BYTES(vocabulary)},
-                                               {BYTES("services/s.yaml"), BYTES(service)}};
-    if (arena == NULL) {
-        arena = arena_new((size_t)256 << 20);
-        ASSERT(arena != NULL);
-        ASSERT(amanat_is_ok(catalogue_compile(arena, sources, 2, NULL, &catalogue)));
-    }
-    return catalogue;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new((size_t)64 << 20);
     if (arena != NULL && size < 65536) {
-        check(the_catalogue(), bytes_of((const char *)data, size), arena);
+        check(known_catalogue(vocabulary, service), bytes_of((const char *)data, size), arena);
     }
     arena_free(arena);
     return 0;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 #include "policy/base/document.h"
-#include "policy/base/guard.h"
 #include "policy/base/utf8.h"
 #include "policy/redact/scrub.h"
+#include "tests/fuzz/known_catalogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,21 +24,6 @@ static const char vocabulary[] = "labels:\n"
                                  "  e: {scrub: [{name: d, pattern: '(?<![0-9])[0-9]'}, {name: w, "
                                  "pattern: 'x(?=y)|yz|z\\Kx'}]}\n";
 #define LABEL_COUNT 5
-
-static const struct vocabulary *known_labels(void)
-{
-    static struct arena *arena; /* made once, freed with the process */
-    static struct catalogue *catalogue;
-    if (catalogue == NULL) {
-        arena = arena_new((size_t)16 << 20);
-        struct amanat_diagnostics *diagnostics = amanat_diagnostics_new();
-        const struct catalogue_source source = {BYTES("vocabulary.yaml"),
-                                                bytes_of_string(vocabulary)};
-        ASSERT(amanat_is_ok(catalogue_compile(arena, &source, 1, diagnostics, &catalogue)));
-        amanat_diagnostics_free(diagnostics);
-    }
-    return &catalogue->vocabulary;
-}
 
 /* Whether the token is a JSON string, by the other JSON reader of this tree. */
 static bool is_json_string(struct bytes token)
@@ -133,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_token(choice < LABEL_COUNT ? rest : bytes_from(rest, line < rest.length ? line + 1 : line),
                &token);
     if (choice < LABEL_COUNT) {
-        check(&known_labels()->labels[choice], buffer_bytes(&token));
+        check(&known_catalogue(vocabulary, NULL)->vocabulary.labels[choice], buffer_bytes(&token));
     } else {
         check_own(bytes_first(rest, line), buffer_bytes(&token));
     }
