@@ -96,55 +96,63 @@ static amanat_result take_text(struct buffer *buffer, struct amanat_owned_text *
     return AMANAT_OK;
 }
 
-/* ---- Objects: each lives in its own arena ---- */
+/* ---- Objects: each lives in its own arena, which is its first member ---- */
 
-static void *new_object(size_t limit, size_t size, struct arena **out_arena)
+static void *new_object(size_t limit, size_t size)
 {
     struct arena *arena = arena_new(limit);
-    void *object = arena == NULL ? NULL : arena_allocate(arena, size);
+    struct arena **object = arena == NULL ? NULL : arena_allocate(arena, size);
     if (object == NULL) {
         arena_free(arena);
         return NULL;
     }
-    *out_arena = arena;
+    *object = arena;
     return object;
 }
 
-#define DEFINE_OBJECT(type)                                                                        \
-    static struct type *type##_new_of(size_t limit)                                                \
-    {                                                                                              \
-        struct arena *arena = NULL;                                                                \
-        struct type *object = new_object(limit, sizeof(*object), &arena);                          \
-        if (object != NULL) {                                                                      \
-            object->arena = arena;                                                                 \
-        }                                                                                          \
-        return object;                                                                             \
-    }                                                                                              \
-    void type##_free(struct type *object)                                                          \
-    {                                                                                              \
-        if (object != NULL) {                                                                      \
-            arena_free(object->arena);                                                             \
-        }                                                                                          \
-    }                                                                                              \
-    /* Hands over what was filled, or frees what could not be. */                                  \
-    __attribute__((unused)) static amanat_result type##_finish(                                    \
-        amanat_result result, struct type *object, struct type **out)                              \
-    {                                                                                              \
-        if (amanat_is_ok(result)) {                                                                \
-            *out = object;                                                                         \
-        } else {                                                                                   \
-            type##_free(object);                                                                   \
-        }                                                                                          \
-        return result;                                                                             \
+/* Frees what could not be filled. */
+static amanat_result filled(amanat_result result, struct arena *arena)
+{
+    if (!amanat_is_ok(result)) {
+        arena_free(arena);
     }
+    return result;
+}
 
-DEFINE_OBJECT(amanat_policy_set)
-DEFINE_OBJECT(amanat_schema)
-DEFINE_OBJECT(amanat_checked_policies)
-DEFINE_OBJECT(amanat_policies)
-DEFINE_OBJECT(amanat_entities)
-DEFINE_OBJECT(amanat_context)
-DEFINE_OBJECT(amanat_decision)
+void amanat_policy_set_free(struct amanat_policy_set *set)
+{
+    arena_free(set == NULL ? NULL : set->arena);
+}
+
+void amanat_schema_free(struct amanat_schema *schema)
+{
+    arena_free(schema == NULL ? NULL : schema->arena);
+}
+
+void amanat_checked_policies_free(struct amanat_checked_policies *checked)
+{
+    arena_free(checked == NULL ? NULL : checked->arena);
+}
+
+void amanat_policies_free(struct amanat_policies *policies)
+{
+    arena_free(policies == NULL ? NULL : policies->arena);
+}
+
+void amanat_entities_free(struct amanat_entities *entities)
+{
+    arena_free(entities == NULL ? NULL : entities->arena);
+}
+
+void amanat_context_free(struct amanat_context *context)
+{
+    arena_free(context == NULL ? NULL : context->arena);
+}
+
+void amanat_decision_free(struct amanat_decision *decision)
+{
+    arena_free(decision == NULL ? NULL : decision->arena);
+}
 
 /* ---- Policies as written ---- */
 
@@ -153,7 +161,7 @@ struct amanat_policy_set *amanat_policy_set_new(enum amanat_policy_ids ids)
     const struct cedar_policy_set_options options = {ids == AMANAT_POLICY_IDS_FROM_ANNOTATION
                                                          ? CEDAR_POLICY_IDS_FROM_ANNOTATION
                                                          : CEDAR_POLICY_IDS_BY_POSITION};
-    struct amanat_policy_set *set = amanat_policy_set_new_of(POLICY_SET_LIMIT);
+    struct amanat_policy_set *set = new_object(POLICY_SET_LIMIT, sizeof(struct amanat_policy_set));
     if (set != NULL) {
         set->set = cedar_policy_set_new(set->arena, &options);
         if (set->set == NULL) {
@@ -321,9 +329,11 @@ amanat_result amanat_schema_parse(const struct amanat_source *sources, size_t co
                                   struct amanat_diagnostics *diagnostics,
                                   struct amanat_schema **out)
 {
-    struct amanat_schema *schema = amanat_schema_new_of(SCHEMA_LIMIT);
+    struct amanat_schema *schema = new_object(SCHEMA_LIMIT, sizeof(struct amanat_schema));
     TRY_MEMORY(schema);
-    return amanat_schema_finish(parse_schema(schema, sources, count, diagnostics), schema, out);
+    TRY(filled(parse_schema(schema, sources, count, diagnostics), schema->arena));
+    *out = schema;
+    return AMANAT_OK;
 }
 
 amanat_result amanat_schema_to_json(const struct amanat_schema *schema,
@@ -356,30 +366,36 @@ amanat_result amanat_policy_set_check(const struct amanat_policy_set *set,
                                       struct amanat_diagnostics *diagnostics,
                                       struct amanat_checked_policies **out)
 {
-    struct amanat_checked_policies *checked = amanat_checked_policies_new_of(POLICY_SET_LIMIT);
+    struct amanat_checked_policies *checked =
+        new_object(POLICY_SET_LIMIT, sizeof(struct amanat_checked_policies));
     TRY_MEMORY(checked);
-    return amanat_checked_policies_finish(cedar_policy_set_check(set->set, schema->schema,
-                                                                 checked->arena, diagnostics,
-                                                                 &checked->checked),
-                                          checked, out);
+    TRY(filled(cedar_policy_set_check(set->set, schema->schema, checked->arena, diagnostics,
+                                      &checked->checked),
+               checked->arena));
+    *out = checked;
+    return AMANAT_OK;
 }
 
 amanat_result amanat_policies_compile(const struct amanat_checked_policies *checked,
                                       struct amanat_policies **out)
 {
-    struct amanat_policies *policies = amanat_policies_new_of(POLICY_SET_LIMIT);
+    struct amanat_policies *policies = new_object(POLICY_SET_LIMIT, sizeof(struct amanat_policies));
     TRY_MEMORY(policies);
-    return amanat_policies_finish(
-        cedar_compile(policies->arena, checked->checked, &policies->compiled), policies, out);
+    TRY(filled(cedar_compile(policies->arena, checked->checked, &policies->compiled),
+               policies->arena));
+    *out = policies;
+    return AMANAT_OK;
 }
 
 amanat_result amanat_policies_compile_unchecked(const struct amanat_policy_set *set,
                                                 struct amanat_policies **out)
 {
-    struct amanat_policies *policies = amanat_policies_new_of(POLICY_SET_LIMIT);
+    struct amanat_policies *policies = new_object(POLICY_SET_LIMIT, sizeof(struct amanat_policies));
     TRY_MEMORY(policies);
-    return amanat_policies_finish(
-        cedar_compile_unchecked(policies->arena, set->set, &policies->compiled), policies, out);
+    TRY(filled(cedar_compile_unchecked(policies->arena, set->set, &policies->compiled),
+               policies->arena));
+    *out = policies;
+    return AMANAT_OK;
 }
 
 /* ---- Entities and context ---- */
@@ -420,12 +436,13 @@ amanat_result amanat_entities_parse_over(const struct amanat_entities *base,
                                          struct amanat_diagnostics *diagnostics,
                                          struct amanat_entities **out)
 {
-    struct amanat_entities *entities = amanat_entities_new_of(ENTITIES_LIMIT);
+    struct amanat_entities *entities = new_object(ENTITIES_LIMIT, sizeof(struct amanat_entities));
     TRY_MEMORY(entities);
-    return amanat_entities_finish(parse_entities(entities, base,
-                                                 schema == NULL ? NULL : schema->schema, sources,
-                                                 count, diagnostics),
-                                  entities, out);
+    TRY(filled(parse_entities(entities, base, schema == NULL ? NULL : schema->schema, sources,
+                              count, diagnostics),
+               entities->arena));
+    *out = entities;
+    return AMANAT_OK;
 }
 
 static amanat_result parse_context(struct amanat_context *context,
@@ -450,13 +467,15 @@ amanat_result amanat_context_parse(const struct amanat_schema *schema,
                                    struct amanat_diagnostics *diagnostics,
                                    struct amanat_context **out)
 {
-    struct amanat_context *context = amanat_context_new_of(CONTEXT_LIMIT);
+    struct amanat_context *context = new_object(CONTEXT_LIMIT, sizeof(struct amanat_context));
     TRY_MEMORY(context);
     const struct cedar_entity_uid uid =
         action == NULL ? (struct cedar_entity_uid){0} : uid_of_name(action);
-    return amanat_context_finish(
+    TRY(filled(
         parse_context(context, schema == NULL ? NULL : schema->schema, &uid, source, diagnostics),
-        context, out);
+        context->arena));
+    *out = context;
+    return AMANAT_OK;
 }
 
 /* ---- Decisions ---- */
@@ -480,7 +499,7 @@ amanat_result amanat_request_validate(const struct amanat_schema *schema,
 
 struct amanat_decision *amanat_decision_new(void)
 {
-    struct amanat_decision *decision = amanat_decision_new_of(DECISION_LIMIT);
+    struct amanat_decision *decision = new_object(DECISION_LIMIT, sizeof(struct amanat_decision));
     if (decision != NULL) {
         decision->empty = arena_mark(decision->arena);
     }
