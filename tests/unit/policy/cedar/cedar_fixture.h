@@ -48,6 +48,26 @@ static inline void start_over(struct fixture *fixture)
     assert_non_null(fixture->diagnostics);
 }
 
+/* A row of most tables: a text, and what is to come of it. */
+struct text_row {
+    const char *given;
+    const char *expected;
+};
+
+typedef void text_row_check_fn(struct fixture *fixture, const char *given, const char *expected);
+
+static inline void check_text_rows(struct fixture *fixture, const struct text_row *rows,
+                                   size_t count, text_row_check_fn *check)
+{
+    for (size_t i = 0; i < count; i++) {
+        check(fixture, rows[i].given, rows[i].expected);
+        start_over(fixture);
+    }
+}
+
+#define CHECK_TEXT_ROWS(fixture, rows, check)                                                      \
+    check_text_rows((fixture), (rows), sizeof(rows) / sizeof((rows)[0]), (check))
+
 static inline void assert_ok(amanat_result result)
 {
     assert_int_equal(result.status, AMANAT_STATUS_OK);

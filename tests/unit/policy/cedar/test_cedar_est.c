@@ -38,12 +38,20 @@ static void assert_est(const struct cedar_policy *policy, const char *expected)
     buffer_clear(&json);
 }
 
+static void assert_condition_is_written(struct fixture *fixture, const char *given,
+                                        const char *expected)
+{
+    char text[200];
+    char json[400];
+    (void)snprintf(text, sizeof(text), "permit(principal, action, resource) when { %s };", given);
+    (void)snprintf(json, sizeof(json), "%s%s}]}", WHEN, expected);
+    assert_est(cedar_policy_set_at(policies_of(fixture, text), 0), json);
+    assert_est(cedar_policy_set_at(est_of(fixture, bytes_of_string(json)), 0), json);
+}
+
 static void test_est__is_written_as_the_official_engine_writes_it(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *json;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {"context has a.b.c",
          "{\"has\":{\"left\":{\"Var\":\"context\"},\"attr\":[\"a\",\"b\",\"c\"]}}"},
         {"context has a", "{\"has\":{\"left\":{\"Var\":\"context\"},\"attr\":\"a\"}}"},
@@ -88,25 +96,23 @@ static void test_est__is_written_as_the_official_engine_writes_it(void **state)
          "{\"if-then-else\":{\"if\":{\"Value\":true},\"then\":{\"Value\":1},\"else\":{\"Value\":"
          "2}}}"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char text[200];
-        char json[400];
-        (void)snprintf(text, sizeof(text), "permit(principal, action, resource) when { %s };",
-                       rows[i].text);
-        (void)snprintf(json, sizeof(json), "%s%s}]}", WHEN, rows[i].json);
-        assert_est(cedar_policy_set_at(policies_of(fixture, text), 0), json);
-        assert_est(cedar_policy_set_at(est_of(fixture, bytes_of_string(json)), 0), json);
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_condition_is_written);
+}
+
+static void assert_policy_is_written(struct fixture *fixture, const char *given,
+                                     const char *expected)
+{
+    const struct cedar_policy *policy = cedar_policy_set_at(policies_of(fixture, given), 0);
+    const struct cedar_policy *read =
+        cedar_policy_set_at(est_of(fixture, bytes_of_string(expected)), 0);
+    assert_est(policy, expected);
+    assert_est(read, expected);
+    assert_int_equal(cedar_policy_kind(read), cedar_policy_kind(policy));
 }
 
 static void test_est__writes_scopes_and_annotations(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *json;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {"permit(principal, action, resource);",
          "{\"effect\":\"permit\"," ALL ",\"conditions\":[]}"},
         {"@a @b(\"\") @if(\"x\") forbid(principal == A::B::\"x\", action in [Action::\"a\"], "
@@ -125,26 +131,23 @@ static void test_est__writes_scopes_and_annotations(void **state)
          "\"op\":\"in\",\"entities\":[]},\"resource\":{\"op\":\"is\",\"entity_type\":\"A::B\","
          "\"in\":{\"entity\":{\"type\":\"R\",\"id\":\"x\"}}},\"conditions\":[]}"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct cedar_policy *policy =
-            cedar_policy_set_at(policies_of(fixture, rows[i].text), 0);
-        const struct cedar_policy *read =
-            cedar_policy_set_at(est_of(fixture, bytes_of_string(rows[i].json)), 0);
-        assert_est(policy, rows[i].json);
-        assert_est(read, rows[i].json);
-        assert_int_equal(cedar_policy_kind(read), cedar_policy_kind(policy));
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_policy_is_written);
+}
+
+static void assert_means(struct fixture *fixture, const char *given, const char *expected)
+{
+    struct buffer json;
+    buffer_init(&json, (size_t)1 << 20);
+    cedar_policy_append_est(&json, cedar_policy_set_at(policies_of(fixture, expected), 0));
+    buffer_append_byte(&json, '\0');
+    assert_est(cedar_policy_set_at(est_of(fixture, bytes_of_string(given)), 0), json.at);
+    buffer_clear(&json);
 }
 
 /* What can be said in several ways is written in one. */
 static void test_est__reads_what_the_official_engine_reads(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *text;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {PRINCIPAL("{\"op\":\"all\",\"entity\":1}"), "permit(principal, action, resource);"},
         {PRINCIPAL(
              "{\"op\":\"==\",\"entity\":{\"__entity\":{\"type\":\"A\",\"id\":\"x\"}},\"foo\":1}"),
@@ -171,18 +174,7 @@ static void test_est__reads_what_the_official_engine_reads(void **state)
         {POLICY("{\"is\":{\"left\":{\"Value\":1},\"entity_type\":\"A\",\"in\":null}}"),
          "permit(principal, action, resource) when { 1 is A };"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct buffer expected;
-        buffer_init(&expected, (size_t)1 << 20);
-        cedar_policy_append_est(&expected,
-                                cedar_policy_set_at(policies_of(fixture, rows[i].text), 0));
-        buffer_append_byte(&expected, '\0');
-        assert_est(cedar_policy_set_at(est_of(fixture, bytes_of_string(rows[i].json)), 0),
-                   expected.at);
-        buffer_clear(&expected);
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_means);
 }
 
 static void assert_refused(struct fixture *fixture, const char *json, const char *diagnostic)
@@ -191,15 +183,11 @@ static void assert_refused(struct fixture *fixture, const char *json, const char
     assert_fault(
         cedar_policy_set_add_est(set, "p.json", bytes_of_string(json), fixture->diagnostics));
     assert_first_diagnostic(fixture, diagnostic);
-    start_over(fixture);
 }
 
 static void test_est__refuses_wrong_policies_and_says_where(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *diagnostic;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {"[]", "1:1 a policy set must be an object, not array"},
         {"{\"effect\":\"permit\"," ALL "}", "1:1 a policy must have a key `conditions`"},
         {"{\"effect\":\"permit\",\n" ALL ",\n\"conditions\":[],\"foo\":1}",
@@ -240,17 +228,12 @@ static void test_est__refuses_wrong_policies_and_says_where(void **state)
         {ACTION("{\"op\":\"==\",\"entity\":{\"type\":\"A\",\"id\":\"\"}}"),
          "1:74 the type of an action must be `Action`"},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_refused(*state, rows[i].json, rows[i].diagnostic);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_refused);
 }
 
 static void test_est__refuses_wrong_expressions_and_says_where(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *diagnostic;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {POLICY("1"), "1:127 an expression is an object with one key, its operator"},
         {POLICY("{}"), "1:127 an expression is an object with one key, its operator"},
         {POLICY("{\"Value\":1,\"Var\":\"action\"}"),
@@ -290,9 +273,7 @@ static void test_est__refuses_wrong_expressions_and_says_where(void **state)
         {POLICY("{\"isIpv4\":[]}"), "1:127 `isIpv4` needs the value that it is called on"},
         {POLICY("{\"contains\":[]}"), "1:139 `contains` must be an object, not array"},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_refused(*state, rows[i].json, rows[i].diagnostic);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_refused);
 }
 
 static void test_est__reports_all_faults_of_a_policy(void **state)
@@ -403,10 +384,7 @@ static void test_est__gives_a_single_policy_its_id_as_the_options_say(void **sta
 
 static void test_est__refuses_wrong_sets_and_says_where(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *diagnostic;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {"{\"foo\":1}", "1:2 a policy set has no key `foo`, only `staticPolicies`, `templates`, "
                         "`templateLinks`"},
         {"{\"staticPolicies\":[]}", "1:19 `staticPolicies` must be an object, not array"},
@@ -429,9 +407,7 @@ static void test_est__refuses_wrong_sets_and_says_where(void **state)
                                                         "\"\"}}}]}",
          "1:19 the id `t` is taken by the policy at p.json:1"},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_refused(*state, rows[i].json, rows[i].diagnostic);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_refused);
 }
 
 static void test_est__fails_cleanly_without_memory(void **state)

@@ -91,12 +91,14 @@ static void assert_same_schema(const struct cedar_schema *found,
     buffer_clear(&right);
 }
 
+static void assert_means(struct fixture *fixture, const char *given, const char *expected)
+{
+    assert_same_schema(schema_of(fixture, given), schema_of(fixture, expected));
+}
+
 static void test_schema_json__means_what_the_text_means(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *text;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {"{}", ""},
         {" \n{\"\":{\"entityTypes\":{},\"actions\":{}}}", ""},
         {"{\"N::M\":{\"entityTypes\":{},\"actions\":{},\"annotations\":{\"a\":\"x\",\"b\":null}}}",
@@ -153,19 +155,20 @@ static void test_schema_json__means_what_the_text_means(void **state)
          "Action::\"w\"] appliesTo {principal: [A, B], resource: M::C}; } "
          "namespace M { entity C; action y; }"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_same_schema(schema_of(fixture, rows[i].json), schema_of(fixture, rows[i].text));
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_means);
+}
+
+static void assert_refused(struct fixture *fixture, const char *given, const char *expected)
+{
+    const struct cedar_schema *schema = NULL;
+    const struct cedar_schema_source source = {"s.json", bytes_of_string(given)};
+    assert_fault(cedar_schema_parse(fixture->arena, &source, 1, fixture->diagnostics, &schema));
+    assert_first_diagnostic(fixture, expected);
 }
 
 static void test_schema_json__refuses_what_is_wrong_and_says_where(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *diagnostic;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {"{\"\":{\"actions\":{}}}", "1:5 a name space must have a key `entityTypes`"},
         {"{\"\":{\"entityTypes\":{}}}", "1:5 a name space must have a key `actions`"},
         {"{\"\":{\"entityTypes\":{},\"actions\":{},\"foo\":1}}",
@@ -239,14 +242,7 @@ static void test_schema_json__refuses_what_is_wrong_and_says_where(void **state)
         {IN_EMPTY("", "", "\"x\":{\"annotations\":{\"a\":1}}"),
          "1:75 an annotation's value must be a string, not number"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct cedar_schema *schema = NULL;
-        const struct cedar_schema_source source = {"s.json", bytes_of_string(rows[i].json)};
-        assert_fault(cedar_schema_parse(fixture->arena, &source, 1, fixture->diagnostics, &schema));
-        assert_first_diagnostic(fixture, rows[i].diagnostic);
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_refused);
 }
 
 static void test_schema_json__reports_all_faults(void **state)
@@ -309,13 +305,19 @@ static void test_schema_json__nests_as_deep_as_text(void **state)
     assert_json_nests(*state, 5000, "1:24513 nested too deeply, more than 1024 levels");
 }
 
+static void assert_is_written(struct fixture *fixture, const char *given, const char *expected)
+{
+    struct buffer json;
+    buffer_init(&json, (size_t)1 << 20);
+    cedar_schema_append_json(&json, schema_of(fixture, given));
+    assert_bytes(buffer_bytes(&json), expected);
+    buffer_clear(&json);
+}
+
 /* Rows from the official engine's schemaToJson. */
 static void test_schema_json__is_written_as_the_official_engine_writes_it(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *json;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {"", "{}"},
         {"namespace N {}", "{\"N\":{\"entityTypes\":{},\"actions\":{}}}"},
         {"entity A,B in [A];", "{\"\":{\"entityTypes\":{\"A\":{\"memberOfTypes\":[\"A\"]},\"B\":"
@@ -343,23 +345,21 @@ static void test_schema_json__is_written_as_the_official_engine_writes_it(void *
          "[],\"resourceTypes\":[]}}},\"commonTypes\":{\"T\":{\"type\":\"Record\",\"attributes\":"
          "{\"x\":{\"type\":\"EntityOrCommon\",\"name\":\"Long\"}}}}}}"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct buffer json;
-        buffer_init(&json, (size_t)1 << 20);
-        cedar_schema_append_json(&json, schema_of(fixture, rows[i].text));
-        assert_bytes(buffer_bytes(&json), rows[i].json);
-        buffer_clear(&json);
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_is_written);
+}
+
+static void assert_becomes_text(struct fixture *fixture, const char *given, const char *expected)
+{
+    struct buffer text;
+    buffer_init(&text, (size_t)1 << 20);
+    assert_ok(cedar_schema_append_text(&text, schema_of(fixture, given), fixture->diagnostics));
+    assert_bytes(buffer_bytes(&text), expected);
+    buffer_clear(&text);
 }
 
 static void test_schema_json__becomes_text(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *text;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {ATTRIBUTE("{\"type\":\"Boolean\",\"required\":false}"), "entity A {a?: __cedar::Bool};\n"},
         {ATTRIBUTE("{\"type\":\"ipaddr\"}"), "entity A {a: __cedar::ipaddr};\n"},
         {ATTRIBUTE("{\"type\":\"EntityOrCommon\",\"name\":\"Long\"}"), "entity A {a: Long};\n"},
@@ -372,24 +372,22 @@ static void test_schema_json__becomes_text(void **state)
          "@x(\"\") namespace N {\n  type C = Set<__cedar::Long>;\n  entity A tags C;\n  action "
          "\"if\" in [b];\n  action b;\n}\n"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct buffer text;
-        buffer_init(&text, (size_t)1 << 20);
-        assert_ok(cedar_schema_append_text(&text, schema_of(fixture, rows[i].json),
-                                           fixture->diagnostics));
-        assert_bytes(buffer_bytes(&text), rows[i].text);
-        buffer_clear(&text);
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_becomes_text);
+}
+
+static void assert_cannot_become_text(struct fixture *fixture, const char *given,
+                                      const char *expected)
+{
+    struct buffer text;
+    buffer_init(&text, (size_t)1 << 20);
+    assert_fault(cedar_schema_append_text(&text, schema_of(fixture, given), fixture->diagnostics));
+    assert_first_diagnostic(fixture, expected);
+    buffer_clear(&text);
 }
 
 static void test_schema_json__says_what_cannot_become_text(void **state)
 {
-    static const struct {
-        const char *json;
-        const char *diagnostic;
-    } rows[] = {
+    static const struct text_row rows[] = {
         {IN_EMPTY("\"R\":{\"type\":\"Record\",\"attributes\":{}}",
                   "\"A\":{\"shape\":{\"type\":\"R\"}}", ""),
          "1:96 Cedar's syntax cannot say that an entity type's attributes are a common type"},
@@ -397,16 +395,7 @@ static void test_schema_json__says_what_cannot_become_text(void **state)
                   "\"A\":{\"tags\":{\"type\":\"Entity\",\"name\":\"A\"}}", ""),
          "1:93 Cedar's syntax cannot name this entity type: a common type has the same name"},
     };
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct buffer text;
-        buffer_init(&text, (size_t)1 << 20);
-        assert_fault(cedar_schema_append_text(&text, schema_of(fixture, rows[i].json),
-                                              fixture->diagnostics));
-        assert_first_diagnostic(fixture, rows[i].diagnostic);
-        buffer_clear(&text);
-        start_over(fixture);
-    }
+    CHECK_TEXT_ROWS(*state, rows, assert_cannot_become_text);
 }
 
 static void test_schema_json__fails_cleanly_without_memory(void **state)
