@@ -116,3 +116,13 @@ bool redact_splits_agree(struct redact_splits *splits, struct redact_case *redac
     redact_case->mark = NULL;
     return agree;
 }
+
+bool redact_splits_agree_on(const char *description, const char *body, size_t small,
+                            struct redact_outcome *out_whole)
+{
+    struct redact_case *redact_case = redact_case_new(bytes_of_string(description));
+    struct redact_splits splits = {.small = small};
+    const bool agree = redact_splits_agree(&splits, redact_case, bytes_of_string(body), out_whole);
+    redact_case_free(redact_case);
+    return agree;
+}
