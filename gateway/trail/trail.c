@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opening and closing the trail: options, the folder, recovery, threads. What happens while it runs
- * is in trail_commit.c (entries) and trail_publish.c (tiles and checkpoints).
+ * is in trail_queue.c and trail_commit.c (entries) and trail_publish.c (tiles and checkpoints).
  */
 #include "gateway/trail/trail.h"
 

@@ -15,7 +15,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "gateway/trail/trail_entry_own.h"
@@ -23,337 +22,30 @@
 #include "gateway/trail/trail_tree.h"
 #include "policy/base/guard.h"
 
-#define RETRY_PERIOD      RUNTIME_SECOND
-#define LONGEST_WAIT      (3600 * RUNTIME_SECOND)
-#define OWN_LINE_LIMIT    TRAIL_ENTRY_LIMIT
-#define BROKEN_DISK_BATCH 1024
-
-/* ---- lists ---- */
-
-static void list_append(struct trail_list *list, struct trail_item *item)
-{
-    if (list->first == NULL) {
-        list->end = &list->first;
-    }
-    item->next = NULL;
-    *list->end = item;
-    list->end = &item->next;
-}
-
-static struct trail_item *list_take_first(struct trail_list *list)
-{
-    struct trail_item *item = list->first;
-
-    if (item != NULL) {
-        list->first = item->next;
-        if (list->first == NULL) {
-            list->end = &list->first;
-        }
-    }
-    return item;
-}
-
-static void free_item(struct trail_item *item)
-{
-    buffer_clear(&item->lines);
-    free(item);
-}
-
-static void deliver(void *context)
-{
-    struct trail_item *item = context;
-
-    if (item->done != NULL && !item->is_answered) {
-        item->done(item->context, item->result, amanat_is_ok(item->result) ? &item->durable : NULL);
-    }
-    free_item(item);
-}
-
-void trail_commit_complete(struct trail_item *item, amanat_result result)
-{
-    item->result = result;
-    if (item->loop != NULL && !item->is_answered) {
-        item->task = (struct runtime_task){.run = deliver, .context = item};
-        runtime_loop_post_task(item->loop, &item->task);
-        return;
-    }
-    deliver(item);
-}
-
-/* ---- submitting ---- */
-
-static size_t count_lines(struct bytes lines)
-{
-    size_t count = 0;
-    size_t length = 0;
-
-    for (size_t i = 0; i < lines.length; i++) {
-        length += 1;
-        if (lines.at[i] == '\n') {
-            if (length < 3 || lines.at[i + 1 - length] != '{' ||
-                length > TRAIL_ENTRY_LIMIT - TRAIL_ENTRY_HEADER_LIMIT + 1) {
-                return 0;
-            }
-            count += 1;
-            length = 0;
-        }
-    }
-    return length == 0 ? count : 0;
-}
-
-static amanat_result new_item(const struct trail_submission *submission, size_t line_count,
-                              struct trail_item **out)
-{
-    struct trail_item *item = calloc(1, sizeof(*item));
-
-    TRY_MEMORY(item);
-    item->class = submission->class;
-    item->line_count = line_count;
-    item->done = submission->done;
-    item->context = submission->context;
-    item->loop = submission->loop;
-    item->durable.access = submission->access;
-    item->durable.part = submission->part;
-    item->expires_at = INT64_MAX;
-    buffer_init(&item->lines, submission->lines.length);
-    buffer_append(&item->lines, submission->lines);
-    if (item->lines.broken) {
-        free_item(item);
-        return amanat_result_of(AMANAT_STATUS_MEMORY);
-    }
-    *out = item;
-    return AMANAT_OK;
-}
-
-/* Whether an entry of this class may be written at all now. */
-static bool is_admitted(const struct trail *trail, enum trail_class class)
-{
-    if (class != TRAIL_CLASS_OTHER && atomic_load(&trail->clock_in_doubt)) {
-        return false;
-    }
-    return class != TRAIL_CLASS_REFUSAL || !atomic_load(&trail->reserve_in_use);
-}
-
-static bool is_overdue(const struct trail *trail, int64_t now)
-{
-    const int64_t oldest = atomic_load(&trail->oldest_wait);
-    return oldest != INT64_MAX && now - oldest > trail->limits.queue_deadline;
-}
-
-static amanat_result enqueue(struct trail *trail, struct trail_item *item)
-{
-    amanat_result result = AMANAT_OK;
-
-    (void)pthread_mutex_lock(&trail->queue_lock);
-    if (trail->closing) {
-        result = amanat_result_of(AMANAT_STATUS_REFUSED);
-    } else if (trail->queued_entries + item->line_count > trail->limits.queue_entries ||
-               trail->queued_bytes + item->lines.length > trail->limits.queue_bytes) {
-        result = amanat_result_of(AMANAT_STATUS_LIMIT);
-    } else {
-        if (trail->queue.first == NULL && atomic_load(&trail->oldest_wait) == INT64_MAX) {
-            atomic_store(&trail->oldest_wait, item->queued_at);
-        }
-        list_append(&trail->queue, item);
-        trail->queued_entries += item->line_count;
-        trail->queued_bytes += item->lines.length;
-        (void)pthread_cond_signal(&trail->queue_filled);
-    }
-    (void)pthread_mutex_unlock(&trail->queue_lock);
-    return result;
-}
-
-amanat_result trail_submit(struct trail *trail, const struct trail_submission *submission)
-{
-    const int64_t now = runtime_clock_monotonic(trail->clock);
-    const size_t lines = count_lines(submission->lines);
-    struct trail_item *item = NULL;
-
-    if (lines == 0) {
-        return amanat_result_of(AMANAT_STATUS_BUG);
-    }
-    if (!atomic_load(&trail->writable) || !is_admitted(trail, submission->class) ||
-        is_overdue(trail, now)) {
-        return amanat_result_of(AMANAT_STATUS_RETRY_LATER);
-    }
-    TRY(new_item(submission, lines, &item));
-    item->queued_at = now;
-    item->expires_at = now + trail->limits.queue_deadline;
-    item->is_quiet = submission->class == TRAIL_CLASS_OTHER && submission->is_quiet;
-    const amanat_result result = enqueue(trail, item);
-    if (!amanat_is_ok(result)) {
-        free_item(item);
-    }
-    return result;
-}
-
-bool trail_is_available(const struct trail *trail)
-{
-    return atomic_load(&trail->writable) && is_admitted(trail, TRAIL_CLASS_ACCESS) &&
-           !is_overdue(trail, runtime_clock_monotonic(trail->clock));
-}
-
-/* ---- waiting for a commit ---- */
-
-struct waiter {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool is_done;
-    amanat_result result;
-    uint64_t first;
-    struct trail *acknowledges; /* the clock is right once the entry is durable */
-};
-
-static void wake_waiter(void *context, amanat_result result, const struct durable_entry *entry)
-{
-    struct waiter *waiter = context;
-
-    if (entry != NULL && waiter->acknowledges != NULL) {
-        struct trail *trail = waiter->acknowledges;
-        trail->wall_base = runtime_clock_wall(trail->clock);
-        trail->monotonic_base = runtime_clock_monotonic(trail->clock);
-        atomic_store(&trail->clock_in_doubt, false);
-    }
-    (void)pthread_mutex_lock(&waiter->lock);
-    waiter->is_done = true;
-    waiter->result = result;
-    waiter->first = entry == NULL ? 0 : entry->first;
-    (void)pthread_cond_signal(&waiter->done);
-    (void)pthread_mutex_unlock(&waiter->lock);
-}
-
-static amanat_result submit_and_wait(struct trail *trail, struct trail_submission *submission,
-                                     struct waiter *waiter)
-{
-    (void)pthread_mutex_init(&waiter->lock, NULL);
-    (void)pthread_cond_init(&waiter->done, NULL);
-    submission->done = wake_waiter;
-    submission->context = waiter;
-    amanat_result result = trail_submit(trail, submission);
-    if (amanat_is_ok(result)) {
-        (void)pthread_mutex_lock(&trail->queue_lock);
-        const bool started = trail->started;
-        (void)pthread_mutex_unlock(&trail->queue_lock);
-        if (!started) {
-            (void)trail_commit_turn(trail);
-        }
-        (void)pthread_mutex_lock(&waiter->lock);
-        while (!waiter->is_done && started) {
-            (void)pthread_cond_wait(&waiter->done, &waiter->lock);
-        }
-        result = waiter->is_done ? waiter->result : amanat_result_of(AMANAT_STATUS_IO);
-        (void)pthread_mutex_unlock(&waiter->lock);
-        if (!waiter->is_done) {
-            /* Without its thread nobody would ever complete it, and the waiter lives on our stack.
-             */
-            trail_commit_fail_all(trail, AMANAT_STATUS_IO);
-        }
-    }
-    (void)pthread_cond_destroy(&waiter->done);
-    (void)pthread_mutex_destroy(&waiter->lock);
-    return result;
-}
-
-amanat_result trail_submit_and_wait(struct trail *trail, const struct trail_submission *submission,
-                                    uint64_t *out_first)
-{
-    struct trail_submission waited = *submission;
-    struct waiter waiter = {0};
-
-    waited.loop = NULL;
-    TRY(submit_and_wait(trail, &waited, &waiter));
-    if (out_first != NULL) {
-        *out_first = waiter.first;
-    }
-    return AMANAT_OK;
-}
-
-amanat_result trail_acknowledge_clock(struct trail *trail)
-{
-    struct buffer line;
-    struct trail_salt salt;
-    struct waiter waiter = {.acknowledges = trail};
-    struct trail_submission submission = {.class = TRAIL_CLASS_OTHER};
-
-    if (!atomic_load(&trail->clock_in_doubt)) {
-        return AMANAT_OK;
-    }
-    TRY(trail_draw_salt(trail, &salt));
-    const int64_t elapsed = runtime_clock_monotonic(trail->clock) - trail->monotonic_base;
-    const int64_t step = runtime_clock_wall(trail->clock) - (trail->wall_base + elapsed);
-    buffer_init(&line, OWN_LINE_LIMIT);
-    amanat_result result = trail_entry_append_clock(&line, step / 1000, &salt);
-    if (amanat_is_ok(result)) {
-        submission.lines = buffer_bytes(&line);
-        result = submit_and_wait(trail, &submission, &waiter);
-    }
-    buffer_clear(&line);
-    return result;
-}
+#define RETRY_PERIOD   RUNTIME_SECOND
+#define LONGEST_WAIT   (3600 * RUNTIME_SECOND)
+#define OWN_LINE_LIMIT TRAIL_ENTRY_LIMIT
 
 /* ---- the round ---- */
-
-static void take_queue(struct trail *trail)
-{
-    (void)pthread_mutex_lock(&trail->queue_lock);
-    struct trail_item *first = trail->queue.first;
-    trail->queue.first = NULL;
-    trail->queue.end = &trail->queue.first;
-    (void)pthread_mutex_unlock(&trail->queue_lock);
-    while (first != NULL) {
-        struct trail_item *item = first;
-        first = item->next;
-        list_append(&trail->held, item);
-    }
-}
-
-/* An item leaves the held list: its place in the queue is free again. */
-void trail_commit_release_place(struct trail *trail, const struct trail_item *item)
-{
-    if (item->expires_at == INT64_MAX) {
-        return; /* the trail's own never had one */
-    }
-    (void)pthread_mutex_lock(&trail->queue_lock);
-    trail->queued_entries -= item->line_count;
-    trail->queued_bytes -= item->lines.length;
-    (void)pthread_mutex_unlock(&trail->queue_lock);
-}
-
-static void note_oldest(struct trail *trail)
-{
-    (void)pthread_mutex_lock(&trail->queue_lock);
-    int64_t oldest = INT64_MAX;
-    for (const struct trail_item *item = trail->held.first; item != NULL; item = item->next) {
-        if (item->expires_at != INT64_MAX) {
-            oldest = item->queued_at;
-            break;
-        }
-    }
-    if (oldest == INT64_MAX && trail->queue.first != NULL) {
-        oldest = trail->queue.first->queued_at;
-    }
-    atomic_store(&trail->oldest_wait, oldest);
-    (void)pthread_mutex_unlock(&trail->queue_lock);
-}
 
 static void drop_inadmissible(struct trail *trail, int64_t now)
 {
     struct trail_list kept = {0};
     struct trail_item *item = NULL;
 
-    while ((item = list_take_first(&trail->held)) != NULL) {
+    while ((item = trail_list_take_first(&trail->held)) != NULL) {
         const bool expired = item->expires_at <= now;
         /* An item of which a part is durable is finished, whatever happens: its batch was cut by a
          * segment's end. */
-        if (item->written == 0 && (expired || !is_admitted(trail, item->class))) {
+        if (item->written == 0 && (expired || !trail_queue_admits(trail, item->class))) {
             if (expired) {
                 atomic_fetch_add(&trail->expired, item->line_count);
             }
-            trail_commit_release_place(trail, item);
-            trail_commit_complete(item, amanat_result_of(AMANAT_STATUS_RETRY_LATER));
+            trail_queue_release_place(trail, item);
+            trail_queue_complete(item, amanat_result_of(AMANAT_STATUS_RETRY_LATER));
             continue;
         }
-        list_append(&kept, item);
+        trail_list_append(&kept, item);
     }
     trail->held = kept;
     if (kept.first == NULL) {
@@ -365,12 +57,12 @@ void trail_commit_fail_all(struct trail *trail, enum amanat_status status)
 {
     struct trail_item *item = NULL;
 
-    take_queue(trail);
-    while ((item = list_take_first(&trail->held)) != NULL) {
-        trail_commit_release_place(trail, item);
-        trail_commit_complete(item, amanat_result_of(status));
+    trail_queue_take(trail);
+    while ((item = trail_list_take_first(&trail->held)) != NULL) {
+        trail_queue_release_place(trail, item);
+        trail_queue_complete(item, amanat_result_of(status));
     }
-    note_oldest(trail);
+    trail_queue_note_oldest(trail);
 }
 
 static void watch_clock(struct trail *trail, int64_t wall, int64_t monotonic)
@@ -406,9 +98,9 @@ static void hold_own(struct trail *trail, const struct buffer *line, enum trail_
     const struct trail_submission submission = {.class = class, .lines = buffer_bytes(line)};
     struct trail_item *item = NULL;
 
-    if (line->length > 0 && amanat_is_ok(new_item(&submission, 1, &item))) {
+    if (line->length > 0 && amanat_is_ok(trail_item_new(&submission, 1, &item))) {
         item->is_quiet = is_quiet;
-        list_append(&trail->held, item);
+        trail_list_append(&trail->held, item);
     }
 }
 
@@ -488,10 +180,10 @@ static void fold_refused(struct trail *trail, int64_t now)
                                                 .done = finish_fold,
                                                 .context = folded};
     if (amanat_is_ok(result)) {
-        result = new_item(&submission, 1, &item);
+        result = trail_item_new(&submission, 1, &item);
     }
     if (amanat_is_ok(result)) {
-        list_append(&trail->held, item);
+        trail_list_append(&trail->held, item);
     } else {
         finish_fold(folded, result, NULL);
     }
@@ -623,13 +315,13 @@ static void complete_batch(struct trail *trail, const struct batch *batch)
     size_t leaf = trail->writer.leaf_count - (size_t)(trail->writer.at.size - batch->first);
 
     for (size_t i = 0; i < batch->items; i++) {
-        struct trail_item *item = list_take_first(&trail->held);
+        struct trail_item *item = trail_list_take_first(&trail->held);
         const size_t count = item->line_count - item->written_lines;
         note_place(trail, item, sequence, count, leaf);
         sequence += count;
         leaf += count;
-        trail_commit_release_place(trail, item);
-        trail_commit_complete(item, AMANAT_OK);
+        trail_queue_release_place(trail, item);
+        trail_queue_complete(item, AMANAT_OK);
     }
     if (batch->part_written > 0 && trail->held.first != NULL) {
         struct trail_item *item = trail->held.first;
@@ -809,7 +501,7 @@ int64_t trail_commit_turn(struct trail *trail)
     const int64_t wall = runtime_clock_wall(trail->clock);
 
     watch_clock(trail, wall, now);
-    take_queue(trail);
+    trail_queue_take(trail);
     drop_inadmissible(trail, now);
     if (trail->is_last_round || now >= trail->refused_since + trail->limits.refused) {
         fold_refused(trail, now);
@@ -817,7 +509,7 @@ int64_t trail_commit_turn(struct trail *trail)
     tick_when_idle(trail, now);
     write_held(trail, trusted_time(trail, wall, now), now);
     restore_reserve(trail, now);
-    note_oldest(trail);
+    trail_queue_note_oldest(trail);
     return next_due(trail, now);
 }
 

@@ -108,9 +108,7 @@ struct trail {
     /* the trail thread's own */
     struct trail_writer writer;
     struct trail_list held; /* taken from the queue, not yet durable */
-    size_t held_entries;
-    size_t held_bytes;
-    int64_t retry_at; /* while not writable */
+    int64_t retry_at;       /* while not writable */
     int64_t reserve_retry_at;
     int64_t last_entry_at; /* monotonic */
     int64_t refused_since; /* what is counted now was refused since then */
@@ -144,6 +142,8 @@ struct trail {
     struct runtime_thread *watch_thread;
 };
 
+/* ---- trail_commit.c ---- */
+
 /** One round of the trail thread: takes what waits, writes, completes. Gives the microseconds until
  * it has to do something again without being woken. */
 int64_t trail_commit_turn(struct trail *trail);
@@ -154,16 +154,39 @@ void trail_commit_fail_all(struct trail *trail, enum amanat_status status);
 /** The trail thread's loop. */
 void trail_commit_run(void *trail);
 
-/** An item leaves the queue: its place is free again. */
-void trail_commit_release_place(struct trail *trail, const struct trail_item *item);
+/* ---- trail_queue.c ---- */
+
+void trail_list_append(struct trail_list *list, struct trail_item *item);
+/** NULL when there is none. */
+struct trail_item *trail_list_take_first(struct trail_list *list);
+
+/** An item that is in no list yet, with a copy of its lines. MEMORY. */
+AMANAT_MUST_CHECK amanat_result trail_item_new(const struct trail_submission *submission,
+                                               size_t line_count, struct trail_item **out);
+
+/** Whether an entry of this class may be written at all now. */
+bool trail_queue_admits(const struct trail *trail, enum trail_class class);
+
+/** Moves all that is queued to the held list, where it keeps its place. */
+void trail_queue_take(struct trail *trail);
+
+/** An item leaves the held list: its place is free again. */
+void trail_queue_release_place(struct trail *trail, const struct trail_item *item);
+
+/** Sets `oldest_wait` by what is held and queued. */
+void trail_queue_note_oldest(struct trail *trail);
 
 /** Calls `done`, on the item's loop if it has one, and frees the item. */
-void trail_commit_complete(struct trail_item *item, amanat_result result);
+void trail_queue_complete(struct trail_item *item, amanat_result result);
+
+/* ---- trail_watch.c ---- */
 
 /** One round of the watch: answers what has waited past its deadline because the disk hangs. */
 void trail_watch_turn(struct trail *trail);
 void trail_watch_run(void *trail);
 void trail_watch_end(struct trail *trail);
+
+/* ---- trail_publish.c ---- */
 
 /** One round of the publisher; with `final` it signs whatever is not yet covered. IO is counted and
  * alarmed. */
@@ -180,6 +203,8 @@ void trail_publish_add(struct trail *trail, const struct trail_digest *leaves, s
 AMANAT_MUST_CHECK amanat_result trail_publish_init(struct trail *trail, struct tile_reader *tiles,
                                                    uint64_t base, const struct trail_digest *leaves,
                                                    size_t count);
+
+/* ---- trail.c ---- */
 
 /** Makes the `reserve` file; whether it is there afterwards. */
 bool trail_reserve_fill(struct trail *trail);

@@ -74,8 +74,8 @@ static void answer_queued(struct trail *trail, int64_t now)
 
     while ((item = take_expired(trail, now)) != NULL) {
         atomic_fetch_add(&trail->expired, item->line_count);
-        trail_commit_release_place(trail, item);
-        trail_commit_complete(item, amanat_result_of(AMANAT_STATUS_RETRY_LATER));
+        trail_queue_release_place(trail, item);
+        trail_queue_complete(item, amanat_result_of(AMANAT_STATUS_RETRY_LATER));
     }
 }
 
