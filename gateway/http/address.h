@@ -42,6 +42,7 @@ void http_address_text(const struct http_address *address, char out[HTTP_ADDRESS
 /** The same without port and brackets; an IPv4 address mapped into IPv6 reads as IPv4. */
 void http_address_host_text(const struct http_address *address, char out[HTTP_ADDRESS_TEXT_SIZE]);
 
+/** 127.0.0.0/8, ::1, and the former mapped into IPv6. */
 bool http_address_is_loopback(const struct http_address *address);
 
 #endif

@@ -50,11 +50,6 @@ const char *trail_folder(const struct trail *trail)
     return trail->folder;
 }
 
-const char *trail_origin(const struct trail *trail)
-{
-    return trail->origin;
-}
-
 uint64_t durable_entry_first(const struct durable_entry *entry)
 {
     return entry->first;

@@ -232,8 +232,7 @@ AMANAT_MUST_CHECK amanat_result trail_prove_consistency(struct trail *trail, uin
                                                         uint64_t to, struct trail_digest out[64],
                                                         size_t *out_count);
 
-/** The trail's folder and origin; they live as long as the trail. */
+/** The trail's folder; lives as long as the trail. */
 const char *trail_folder(const struct trail *trail);
-const char *trail_origin(const struct trail *trail);
 
 #endif
