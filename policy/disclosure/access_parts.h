@@ -36,7 +36,7 @@ struct access {
     const struct cedar_entities *entities; /* the ruleset's, and over them the agent */
     struct cedar_entity_uid principal;
     struct cedar_entity_uid service;
-    struct cedar_field context[8]; /* type Access; call_context adds the parameters */
+    struct cedar_field context[8]; /* type Access; access_call_context adds the parameters */
     size_t context_count;
     struct cedar_value field_context;               /* the record of `context`: for label actions */
     struct field_questions service_questions;       /* outside records */
