@@ -3,10 +3,7 @@
  * Every allocation fails once: from text to decision through amanat/policy.h, first with only the
  * n-th allocation failing, then with all from the n-th on, for n = 1, 2, … until nothing fails any
  * more. Whatever fails says MEMORY (or LIMIT, where a buffer could not grow), leaves its output
- * alone, and never allows. Leaks and wild reads are the sanitizer build's to see, in which each
- * piece of an arena is an allocation of its own.
- *
- * The linker puts the functions below in the place of the C library's (`--wrap`).
+ * alone, and never allows. Leaks and wild reads are the sanitizer build's to see.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,39 +15,7 @@
 #include <cmocka.h>
 
 #include "amanat/policy.h"
-
-static size_t allocations;  /* since the counter was set back */
-static size_t failing_from; /* the first that fails; 0: none */
-static bool fails_on;       /* also all later ones */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *at, size_t size);
-
-static bool is_failing(void)
-{
-    allocations++;
-    return failing_from != 0 &&
-           (allocations == failing_from || (fails_on && allocations > failing_from));
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return is_failing() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_failing() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-    return is_failing() ? NULL : __real_realloc(at, size);
-}
+#include "tests/support/failing_memory.h"
 
 /* ---- One whole use of the library ---- */
 
@@ -127,15 +92,6 @@ static struct amanat_entity_name name_of(const char *type, const char *id)
 {
     return (struct amanat_entity_name){amanat_text_of(type), amanat_text_of(id)};
 }
-
-/* Every step goes only where the one before it has succeeded; the first failure is the result. */
-#define STEP(expression)                                                                           \
-    do {                                                                                           \
-        const amanat_result step_result_ = (expression);                                           \
-        if (!amanat_is_ok(step_result_)) {                                                         \
-            return step_result_;                                                                   \
-        }                                                                                          \
-    } while (0)
 
 static amanat_result make(struct use *use)
 {
@@ -244,8 +200,7 @@ static void fail_each(bool also_later)
         const amanat_result result = run(&use);
         failing_from = 0;
         survived += amanat_is_ok(result) ? 1 : 0;
-        if (!amanat_is_ok(result) && result.status != AMANAT_STATUS_MEMORY &&
-            result.status != AMANAT_STATUS_LIMIT) {
+        if (!amanat_is_ok(result) && !is_want_of_memory(result)) {
             fail_msg("allocation %zu of %zu: %s", n, count, amanat_status_name(result.status));
         }
         assert_true(use.is_decided || use.decision == NULL ||

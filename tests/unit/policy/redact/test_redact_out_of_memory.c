@@ -5,8 +5,6 @@
  * (or LIMIT, where a buffer could not grow), and what was written until then is the beginning of
  * what is written with memory, so nothing undisclosed leaves and nothing is left out in silence.
  * Nothing is written any more after a failure.
- *
- * The linker puts the functions below in the place of the C library's (`--wrap`).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,39 +17,7 @@
 #include <cmocka.h>
 
 #include "amanat/redact.h"
-
-static size_t allocations;  /* since the counter was set back */
-static size_t failing_from; /* the first that fails; 0: none */
-static bool fails_on;       /* also all later ones */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *at, size_t size);
-
-static bool is_failing(void)
-{
-    allocations++;
-    return failing_from != 0 &&
-           (allocations == failing_from || (fails_on && allocations > failing_from));
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return is_failing() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_failing() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-    return is_failing() ? NULL : __real_realloc(at, size);
-}
+#include "tests/support/failing_memory.h"
 
 /* ---- One whole use of the library ---- */
 
@@ -112,15 +78,6 @@ struct use {
     bool has_failed; /* a function said so */
     bool wrote_after_failure;
 };
-
-/* Every step goes only where the one before it has succeeded; the first failure is the result. */
-#define STEP(expression)                                                                           \
-    do {                                                                                           \
-        const amanat_result step_result_ = (expression);                                           \
-        if (!amanat_is_ok(step_result_)) {                                                         \
-            return step_result_;                                                                   \
-        }                                                                                          \
-    } while (0)
 
 static bool not_karachi(void *context, const struct amanat_record *record,
                         struct amanat_record_modes *modes)
@@ -289,8 +246,7 @@ static void fail_once(bool is_json, size_t piece, size_t n, size_t length)
     }
     failing_from = 0;
     clear(&use);
-    if (use.has_failed && result.status != AMANAT_STATUS_MEMORY &&
-        result.status != AMANAT_STATUS_LIMIT) {
+    if (use.has_failed && !is_want_of_memory(result)) {
         fail_msg("allocation %zu, pieces of %zu: %s", n, piece, amanat_status_name(result.status));
     }
     assert_false(use.wrote_after_failure);
