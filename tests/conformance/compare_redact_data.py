@@ -10,7 +10,7 @@ import random
 import sys
 
 import redact_reference
-from compare_redact_reference import differs, outcomes_of
+from compare_redact_reference import compare
 
 LABELS = {
     "case": {"mask": {"keep_last": 3}, "tokenize": {"length": 16}},
@@ -180,20 +180,6 @@ def bodies(name, case, records, some):
     yield from (ndjson, array) if name.endswith(".ndjson") else (array, ndjson)
     alone = {**case, "root": ""}
     yield from ((alone, record) for record in some)
-
-
-def compare(program, pairs):
-    """How many differ, how many disclose something, and the runs."""
-    outcomes, runs = outcomes_of(program, pairs)
-    wrong = disclosing = 0
-    for (case, body), got in zip(pairs, outcomes):
-        expected = redact_reference.redact(case, body)
-        disclosing += bool(expected.get("body"))
-        if differs(expected, got):
-            wrong += 1
-            if wrong == 1:
-                print("case     ", json.dumps(case), "\nbody     ", body[:3000], "\nexpected ", str(expected)[:3000], "\ngot      ", str(got)[:3000], "\n")
-    return wrong, disclosing, runs
 
 
 def main():

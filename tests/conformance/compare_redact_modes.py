@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import redact_reference as reference
+from compare_redact_reference import Lots
 
 TOKENS = 40  # of one definition
 MEMBER = re.compile(r'"k(\d+)":("(?:[^"\\]|\\.)*"|[^,}]*)', re.DOTALL)
@@ -21,16 +22,7 @@ BLANKS = list(" \u00a0\u202f\u2003\u3000\t\n")
 BETWEEN = DASHES + BLANKS + list("._/\u06d4\u3002\u00b7\u2044\uff0f")
 
 
-class Maker:
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def one(self, items):
-        return self.random.choice(items)
-
-    def chance(self, part):
-        return self.random.random() < part
-
+class Maker(Lots):
     def digits(self, least, most):
         return "".join(self.one("0123456789") for _ in range(self.random.randint(least, most)))
 

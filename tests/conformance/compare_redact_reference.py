@@ -37,7 +37,7 @@ NUMBERS = ["0", "-0", "7", "12.345", "-12.345", "1e3", "1.0", "-1E-2", "12345678
 SCALARS = ["null", "boolean", "integer", "number", "string"]
 
 
-class Maker:
+class Lots:
     def __init__(self, seed):
         self.random = random.Random(seed)
 
@@ -47,6 +47,8 @@ class Maker:
     def chance(self, part):
         return self.random.random() < part
 
+
+class Maker(Lots):
     # -- descriptions --
 
     def attribute(self, name, node, nodes, depth=0):
@@ -235,13 +237,8 @@ def differs(expected, got):
     return any(got[key] != expected[key] for key in ("nothing", "body", "account"))
 
 
-def main(maker_class):
-    program, count, seed = [sys.argv[1]] + sys.argv[4:], int(sys.argv[2]), int(sys.argv[3])
-    maker = maker_class(seed)
-    pairs = []
-    while len(pairs) < count:
-        case = maker.case()
-        pairs += [(case, maker.body(case)) for _ in range(4)]
+def compare(program, pairs):
+    """How many differ, how many disclose something, and the runs. The first that differ are printed."""
     outcomes, runs = outcomes_of(program, pairs)
     wrong = disclosing = 0
     for (case, body), got in zip(pairs, outcomes):
@@ -250,7 +247,18 @@ def main(maker_class):
         if differs(expected, got):
             wrong += 1
             if wrong <= 3:
-                print("case     ", json.dumps(case), "\nbody     ", body, "\nexpected ", expected, "\ngot      ", got, "\n")
+                print("case     ", json.dumps(case), "\nbody     ", body[:3000], "\nexpected ", str(expected)[:3000], "\ngot      ", str(got)[:3000], "\n")
+    return wrong, disclosing, runs
+
+
+def main(maker_class):
+    program, count, seed = [sys.argv[1]] + sys.argv[4:], int(sys.argv[2]), int(sys.argv[3])
+    maker = maker_class(seed)
+    pairs = []
+    while len(pairs) < count:
+        case = maker.case()
+        pairs += [(case, maker.body(case)) for _ in range(4)]
+    wrong, disclosing, runs = compare(program, pairs)
     print(f"{len(pairs)} cases in {runs} runs, {disclosing} disclose something, {wrong} differ")
     return 0 if wrong == 0 and disclosing > count // 4 else 1
 
