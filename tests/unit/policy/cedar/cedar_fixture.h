@@ -112,6 +112,18 @@ static inline struct cedar_policy_set *policies_of(struct fixture *fixture, cons
     return set;
 }
 
+/* "allow +policy0 -policy1": what was decided, by which permits and forbids. */
+static inline void append_decision(struct buffer *text, const struct cedar_response *response)
+{
+    buffer_append_string(text, response->decision == CEDAR_DECISION_ALLOW ? "allow" : "deny");
+    for (size_t i = 0; i < response->permit_count; i++) {
+        buffer_append_format(text, " +%.*s", BYTES_PRINTF(cedar_policy_id(response->permits[i])));
+    }
+    for (size_t i = 0; i < response->forbid_count; i++) {
+        buffer_append_format(text, " -%.*s", BYTES_PRINTF(cedar_policy_id(response->forbids[i])));
+    }
+}
+
 static inline const struct cedar_compiled_policies *compile(struct fixture *fixture,
                                                             const struct cedar_policy_set *set)
 {

@@ -21,13 +21,7 @@ static const char *describe(struct fixture *fixture, const struct cedar_response
 {
     struct buffer text;
     buffer_init(&text, 4096);
-    buffer_append_string(&text, response->decision == CEDAR_DECISION_ALLOW ? "allow" : "deny");
-    for (size_t i = 0; i < response->permit_count; i++) {
-        buffer_append_format(&text, " +%.*s", BYTES_PRINTF(cedar_policy_id(response->permits[i])));
-    }
-    for (size_t i = 0; i < response->forbid_count; i++) {
-        buffer_append_format(&text, " -%.*s", BYTES_PRINTF(cedar_policy_id(response->forbids[i])));
-    }
+    append_decision(&text, response);
     for (size_t i = 0; i < response->error_count; i++) {
         buffer_append_format(&text, " !%.*s",
                              BYTES_PRINTF(cedar_policy_id(response->errors[i].policy)));
