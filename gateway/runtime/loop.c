@@ -77,6 +77,24 @@ static void use_threads(void)
     ASSERT(evthread_use_pthreads() == 0);
 }
 
+/*
+ * Without a cached time: libevent would count a timer from the moment when the turn began, so that
+ * what is started late in a long turn (many callbacks, or a thread that was stopped meanwhile) ends
+ * too early.
+ */
+static struct event_base *make_base(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+    if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME) == 0) {
+        base = event_base_new_with_config(config);
+    }
+    if (config != NULL) {
+        event_config_free(config);
+    }
+    return base;
+}
+
 amanat_result runtime_loop_new(size_t post_limit, struct runtime_loop **out)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -88,7 +106,7 @@ amanat_result runtime_loop_new(size_t post_limit, struct runtime_loop **out)
     empty_queue(&loop->closing);
     atomic_init(&loop->stopped, false);
     ASSERT(pthread_mutex_init(&loop->lock, NULL) == 0);
-    loop->base = event_base_new();
+    loop->base = make_base();
     loop->wake = loop->base == NULL ? NULL : event_new(loop->base, -1, EV_PERSIST, wake_up, loop);
     /* An event that waits for nothing keeps the base from finding itself idle and returning at
      * once. */

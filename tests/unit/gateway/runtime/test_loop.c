@@ -178,6 +178,53 @@ static void test_timer__fires_once_and_may_free_itself(void **state)
     runtime_loop_free(loop);
 }
 
+struct late_start {
+    struct runtime_loop *loop;
+    struct runtime_timer *first;
+    struct runtime_timer *second;
+    int64_t started;
+    int64_t fired;
+};
+
+enum { LONG_TURN = 100000, TIMER = 50000, CLOCK_STEP = 10000 /* of libevent's coarse clock */ };
+
+static int64_t now(void)
+{
+    return runtime_clock_monotonic(runtime_clock_real());
+}
+
+/* Works longer than the timer takes that it starts then. */
+static void start_late(void *context)
+{
+    struct late_start *late = context;
+    const int64_t began = now();
+    while (now() - began < LONG_TURN) {
+    }
+    late->started = now();
+    assert_true(amanat_is_ok(runtime_timer_start(late->second, TIMER)));
+}
+
+static void note_fired(void *context)
+{
+    struct late_start *late = context;
+    late->fired = now();
+    runtime_loop_stop(late->loop);
+}
+
+static void test_timer__counts_from_its_start_however_long_the_turn_was(void **state)
+{
+    (void)state;
+    struct late_start late = {.loop = make_loop(1)};
+    assert_true(amanat_is_ok(runtime_timer_new(late.loop, start_late, &late, &late.first)));
+    assert_true(amanat_is_ok(runtime_timer_new(late.loop, note_fired, &late, &late.second)));
+    assert_true(amanat_is_ok(runtime_timer_start(late.first, 0)));
+    assert_true(amanat_is_ok(runtime_loop_run(late.loop)));
+    assert_true(late.fired - late.started >= TIMER - CLOCK_STEP);
+    runtime_timer_free(late.first);
+    runtime_timer_free(late.second);
+    runtime_loop_free(late.loop);
+}
+
 static void test_signals__arrive_on_the_loop(void **state)
 {
     (void)state;
@@ -201,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_loop__takes_posts_of_many_threads),
         cmocka_unit_test(test_loop__closes_at_the_end_of_the_turn),
         cmocka_unit_test(test_timer__fires_once_and_may_free_itself),
+        cmocka_unit_test(test_timer__counts_from_its_start_however_long_the_turn_was),
         cmocka_unit_test(test_signals__arrive_on_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
