@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -555,11 +556,18 @@ static void on_readable(evutil_socket_t descriptor, short what, void *context)
     }
 }
 
+/* Of an event that is ready and late at once, libevent tells only that it is late. So it is when
+ * the thread itself stood still: then nobody is to blame who has taken the output meanwhile. */
+static bool is_writable(evutil_socket_t descriptor)
+{
+    struct pollfd wanted = {.fd = descriptor, .events = POLLOUT};
+    return poll(&wanted, 1, 0) == 1;
+}
+
 static void on_writable(evutil_socket_t descriptor, short what, void *context)
 {
-    (void)descriptor;
     struct http_stream *stream = context;
-    if ((what & EV_TIMEOUT) != 0) {
+    if ((what & EV_TIMEOUT) != 0 && !is_writable(descriptor)) {
         say_end(stream, HTTP_STREAM_WRITE_TIMEOUT);
         return;
     }

@@ -266,6 +266,45 @@ static void test_server__waits_for_slow_takers_only_so_long(void **state)
     world_close(&world);
 }
 
+/* Reads at least so many bytes, while the loop stands still. */
+static void read_without_loop(const struct raw_client *client, size_t length)
+{
+    static char input[65536];
+    size_t taken = 0;
+    while (taken < length) {
+        const ssize_t now = recv(client->descriptor, input, sizeof(input), 0);
+        assert_true(now > 0);
+        taken += (size_t)now;
+    }
+}
+
+static void test_server__blames_no_taker_for_the_time_in_which_it_stood_still(void **state)
+{
+    (void)state;
+    enum { WRITE_TIME = 50000 };
+    const struct runtime_clock *clock = runtime_clock_real();
+    struct world world;
+    struct raw_client client;
+    world_open(&world, &(struct http_server_limits){.write_time = WRITE_TIME}, NULL);
+    raw_open(&client, &world, &world.address);
+    (void)event_del(client.event);
+    const int room = 65536; /* or the system would take all */
+    assert_int_equal(setsockopt(client.descriptor, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
+    raw_send(&client, BYTES(GET("/big")));
+    while (world.big == NULL || http_response_waiting(world.big) == 0) {
+        assert_true(amanat_is_ok(runtime_loop_turn(world.loop)));
+    }
+    const int64_t stuck = runtime_clock_monotonic(clock);
+    const size_t given = (size_t)(world.drains + 1) * WORLD_BIG_WINDOW;
+    read_without_loop(&client, given - http_response_waiting(world.big));
+    while (runtime_clock_monotonic(clock) - stuck < 2 * WRITE_TIME) {
+    }
+    assert_true(amanat_is_ok(runtime_loop_turn(world.loop)));
+    assert_int_equal(world.aborts, 0);
+    raw_close(&client, false);
+    world_close(&world);
+}
+
 static void note_stopped(void *context)
 {
     struct world *world = context;
@@ -405,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_server__ends_a_request_that_breaks_the_rules_later),
         cmocka_unit_test(test_server__waits_for_slow_senders_only_so_long),
         cmocka_unit_test(test_server__waits_for_slow_takers_only_so_long),
+        cmocka_unit_test(test_server__blames_no_taker_for_the_time_in_which_it_stood_still),
         cmocka_unit_test(test_server__stops_when_running_exchanges_have_ended),
         cmocka_unit_test(test_server__stops_at_once_when_nothing_runs),
         cmocka_unit_test(test_server__tells_its_handler_when_it_is_freed),

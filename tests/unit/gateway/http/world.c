@@ -112,6 +112,7 @@ static void *take_request(void *context, struct http_response *response,
         world->late = response;
         world->late_asked = asked;
     } else if (!is_echo) {
+        world->big = response;
         begin(response, 200, HTTP_FRAMING_CHUNKED, 0);
     }
     return asked;

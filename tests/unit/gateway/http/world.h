@@ -30,6 +30,7 @@ struct world {
     int drains;
     bool had_certificate;
     bool stopped;
+    struct http_response *big;
     size_t most_waiting; /* of "/big" */
 };
 
