@@ -15,6 +15,12 @@ from .trail import Trail
 
 ORIGIN = "test.example/gateway"
 
+# As long as may be configured: whoever is stopped for a while, by a busy machine, is still waited for. A test of one of
+# these limits sets its own.
+PATIENT = {"header_timeout": "10m", "idle_timeout": "1h", "body_timeout": "1h", "write_timeout": "1h",
+           "connect_timeout": "10m", "upstream_timeout": "1h", "upstream_idle": "1h", "max_age": "24h",
+           "drain_timeout": "1h", "trail_deadline": "5m"}
+
 
 class Gateway:
     """One gateway in one folder. It may be started again after `stop` or `kill`: the trail stays.
@@ -62,6 +68,7 @@ class Gateway:
             "secrets": {"tokenize": "keys/tokenize.key", "pseudonym": "keys/pseudonym.key"},
             "trail": {"folder": "trail/", "origin": ORIGIN, "key": "keys/trail.pem"},
             "metrics": "127.0.0.1:0",
+            "limits": PATIENT,
         }
 
     def start(self):
