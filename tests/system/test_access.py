@@ -17,10 +17,8 @@ CNIC_PATH = "/people/people/35202-0000001-1"
 @pytest.fixture(autouse=True)
 def answer(upstream):
     """The service has data for whoever gets through to it."""
-    upstream.answer = lambda request: harness.json_answer(
-        [] if request.target.startswith("/cases") else PEOPLE_BODY)
-    upstream.requests.clear()
-    return upstream.answer
+    upstream.start_over(lambda request: harness.json_answer(
+        [] if request.target.startswith("/cases") else PEOPLE_BODY))
 
 
 def assert_refused(response, status, problems, upstream):

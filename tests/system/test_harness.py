@@ -59,6 +59,22 @@ def test_upstream_stalls_until_it_is_told(upstream):
     assert found[0].body == b"abcd"
 
 
+def test_starting_over_waits_for_what_was_asked_before(upstream):
+    """Whoever asked may have gone: the service still has to do with it."""
+    event = threading.Event()
+    upstream.answer = [harness.Stall(event), harness.CLOSE]
+    with socket.create_connection(("127.0.0.1", upstream.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        upstream.wait_requests(1)
+    starting_over = threading.Thread(target=upstream.start_over, args=(harness.json_answer({}),))
+    starting_over.start()
+    assert len(upstream.requests) == 1
+    event.set()
+    starting_over.join()
+    assert not upstream.requests
+    assert ask(upstream).status == 200
+
+
 def test_a_certificate_of_the_authority_is_taken_and_a_foreign_one_is_not(tmp_path):
     pki = harness.Pki(tmp_path)
     upstream = harness.Upstream(harness.json_answer({}), pair=pki.server)

@@ -61,8 +61,7 @@ def known_accesses(gateway):
 
 @pytest.fixture(autouse=True)
 def answer(upstream):
-    upstream.answer = harness.json_answer({"people": [PERSON]})
-    upstream.requests.clear()
+    upstream.start_over(harness.json_answer({"people": [PERSON]}))
 
 
 # --- the service fails ---
@@ -107,7 +106,9 @@ def test_a_service_that_fails_after_release_began_breaks_the_message(gateway, up
     assert entries[-1]["fault"] == "upstream"
 
 
-def test_a_kept_connection_that_the_service_closed_costs_nobody_an_answer(gateway, upstream):
+def test_a_kept_connection_that_the_service_closed_costs_nobody_an_answer(start_gateway, upstream):
+    """A gateway of its own: in a shared one, a connection that is about to end could meet another test's POST."""
+    gateway = start_gateway(upstreams={"people": upstream.url})
     body = harness.json_answer({"people": [PERSON]})
     upstream.answer = [body, CLOSE]
     client = gateway.client()

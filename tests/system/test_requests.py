@@ -149,9 +149,7 @@ def gateway(start_gateway, upstream):
 
 @pytest.fixture(autouse=True)
 def answer(upstream):
-    upstream.answer = lambda request: json_answer(
-        [] if request.method == "POST" else {"people": []})
-    upstream.requests.clear()
+    upstream.start_over(lambda request: json_answer([] if request.method == "POST" else {"people": []}))
 
 
 def post(gateway, text, **options):

@@ -5,9 +5,12 @@ One thread a connection, raw sockets, no HTTP library: what a broken or hostile 
 """
 import dataclasses
 import json
+import select
 import socket
 import ssl
 import threading
+
+from demo_processes import PATIENCE, wait_until
 
 CLOSE = object()  # end the connection in order
 RESET = object()  # end it with RST
@@ -54,51 +57,95 @@ class Upstream:
         self.answer = answer
         self.requests = []
         self._condition = threading.Condition()
+        self._waiting = set()  # connections on which nothing of a request has been read
+        self._busy = set()  # all others
         self._context = None
         if pair is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(pair.certificate, pair.key)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener.setblocking(False)
         self.port = self._listener.getsockname()[1]
         self.url = f"{'http' if pair is None else 'https'}://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._told_to_end, self._end = socket.socketpair()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self):
-        self._listener.close()
+        self._end.close()
+        self._accepting.join()
 
-    def wait_requests(self, number, patience=60):
+    def start_over(self, answer):
+        """For the next test: lets what was asked before end, forgets it, and gives this answer from now on. Whoever asked
+        may have gone long ago; without waiting, a request of an earlier test could still be counted in this one."""
+        wait_until("the service has done with what was asked before", self._is_quiet)
+        self.requests.clear()
+        self.answer = answer
+
+    def _is_quiet(self):
+        with self._condition:
+            readable, _, _ = select.select([self._listener, *self._waiting], [], [], 0)
+            return not readable and not self._busy
+
+    def wait_requests(self, number, patience=PATIENCE):
         """Waits until so many requests have come."""
         with self._condition:
             assert self._condition.wait_for(lambda: len(self.requests) >= number, patience)
             return list(self.requests)
 
     def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        with self._listener, self._told_to_end:
+            while True:
+                readable, _, _ = select.select([self._listener, self._told_to_end], [], [])
+                if self._told_to_end in readable:
+                    return
+                with self._condition:  # from the queue to the set in one step, for _is_quiet
+                    try:
+                        connection, _ = self._listener.accept()
+                    except OSError:
+                        continue  # it has gone again
+                    self._busy.add(connection)
+                threading.Thread(target=self._keep, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection):
+    def _keep(self, accepted):
+        connection = accepted
         try:
-            with connection:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self._context is not None:
-                    connection = self._context.wrap_socket(connection, server_side=True)
-                reader = connection.makefile("rb")
-                while True:
-                    request = read_request(reader)
-                    if request is None:
-                        return
-                    answer = self.answer  # before anybody hears of the request, who may then change it
-                    with self._condition:
-                        self.requests.append(request)
-                        self._condition.notify_all()
-                    if not self._send(connection, answer(request) if callable(answer) else answer):
-                        return
+            connection.setblocking(True)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._context is not None:
+                connection = self._context.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+                connection.do_handshake()
+            self._serve(accepted, connection)
         except OSError:
             pass  # the gateway went away: its affair, tests look at what it did
+        finally:
+            connection.close()
+            with self._condition:
+                self._busy.discard(accepted)
+
+    def _wait_readable(self, accepted, connection):
+        """Waits for a request or the end; from one set to the other before anything is read, for _is_quiet."""
+        with self._condition:
+            self._waiting.add(connection)
+            self._busy.discard(accepted)
+        select.select([connection], [], [])
+        with self._condition:
+            self._busy.add(accepted)
+            self._waiting.discard(connection)
+
+    def _serve(self, accepted, connection):
+        with connection.makefile("rb") as reader:
+            while True:
+                self._wait_readable(accepted, connection)
+                request = read_request(reader)
+                if request is None:
+                    return
+                answer = self.answer  # before anybody hears of the request, who may then change it
+                with self._condition:
+                    self.requests.append(request)
+                    self._condition.notify_all()
+                if not self._send(connection, answer(request) if callable(answer) else answer):
+                    return
 
     def _send(self, connection, parts):
         for part in parts if isinstance(parts, list) else [parts]:
