@@ -4,6 +4,7 @@
 Whatever happens, an access whose agent is known has entries that are numbered without gaps and of which only the last
 one says that it is the last; and what a partner gets is whole, or visibly broken.
 """
+import dataclasses
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import harness
 import pytest
 from demo_processes import wait_until
 from harness import CLOSE, NEED, RESET, Stall
+from harness.clients import read_body
 
 PERSON = {"name": "Canary Name", "cnic": "35202-0000001-1", "city": "Lahore"}
 PATH = "/people/people"
@@ -34,6 +36,27 @@ MANY = people(1000, 1000)  # four windows
 
 def head_of(body):
     return harness.http_answer(body)[:-len(body)]
+
+
+class Begun:
+    """A response in chunks that is read piece by piece; `head` is it without its body."""
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.head = harness.read_response(reader, "HEAD")
+        self.body = b""
+        assert self.head.header("transfer-encoding") == "chunked", self.head
+
+    def read_chunk(self):
+        size = int(self.reader.readline(), 16)
+        chunk = self.reader.read(size + 2)
+        assert len(chunk) == size + 2
+        self.body += chunk[:-2]
+
+    def read_rest(self):
+        """The whole response."""
+        rest, complete = read_body(self.reader, dict(self.head.headers), self.head.status, "GET")
+        return dataclasses.replace(self.head, body=self.body + rest, complete=complete)
 
 
 def ends_of(gateway, access):
@@ -89,11 +112,8 @@ def test_a_service_that_fails_after_release_began_breaks_the_message(gateway, up
     connection, reader = client.connect()
     with connection:
         connection.sendall(client.request(PATH, need=NEED))
-        while (line := reader.readline()) != b"\r\n":
-            if line.lower().startswith(b"access-id"):
-                access = line.split(b":")[1].strip().decode()
-        size = int(reader.readline(), 16)
-        assert len(reader.read(size + 2)) == size + 2
+        begun = Begun(reader)
+        begun.read_chunk()
         first_came.set()
         rest = b""
         try:
@@ -101,7 +121,7 @@ def test_a_service_that_fails_after_release_began_breaks_the_message(gateway, up
         except OSError:
             pass
     assert not rest.endswith(b"0\r\n\r\n"), "a body that is not whole looks whole"
-    entries = ends_of(gateway, access)
+    entries = ends_of(gateway, begun.head.access)
     assert_numbered(entries)
     assert entries[-1]["fault"] == "upstream"
 
@@ -376,14 +396,18 @@ def outlive_max_age(gateway, upstream, meanwhile):
     """An answer of several windows whose end comes after max_age; gives the response."""
     go_on = threading.Event()
     upstream.answer = [head_of(MANY), MANY[:600000], Stall(go_on), MANY[600000:]]
-    began = time.monotonic()
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(gateway.client().get, PATH, need=NEED)
-        upstream.wait_requests(1)
+    client = gateway.client()
+    connection, reader = client.connect()
+    with connection, reader:
+        connection.sendall(client.request(PATH, need=NEED))
+        begun = Begun(reader)
+        for _ in range(2):  # all windows that can be made so far: none waits for the partner any more
+            begun.read_chunk()
+        decided = time.monotonic()  # or earlier
         meanwhile()
-        wait_until("max_age has passed", lambda: time.monotonic() > began + 1.5)
+        wait_until("max_age has passed", lambda: time.monotonic() > decided + 1.5)
         go_on.set()
-        return running.result()
+        return begun.read_rest()
 
 
 def test_an_access_that_outlives_max_age_is_decided_again(start_gateway, upstream):
