@@ -364,28 +364,30 @@ def test_a_ruleset_that_does_not_compile_changes_nothing_and_says_why(start_gate
 def test_under_load_each_answer_is_of_the_ruleset_that_its_entry_names(start_gateway, upstream):
     gateway = start_gateway(upstreams={"people": upstream.url}, changes={"limits": {"workers": 2}})
     enough = threading.Event()
+    seen = [gateway.client().get(PATH, need=NEED)]
 
     def ask():
         client = gateway.client()
         request = client.request(PATH, need=NEED)
-        seen = []
         connection, reader = client.connect()
         with connection:
             while not enough.is_set():
                 connection.sendall(request)
                 seen.append(harness.read_response(reader))
-        return seen
 
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(ask) for _ in range(4)]
         for number in range(10):
-            reload_and_wait(gateway, NAMELESS if number % 2 == 0 else harness.PEOPLE)
+            policies, body = ((NAMELESS, WITHOUT_NAMES), (harness.PEOPLE, ANSWER))[number % 2]
+            reload_and_wait(gateway, policies)
+            wait_until("somebody was answered by it", lambda: seen[-1].body == body)
         enough.set()
-        responses = [response for client in running for response in client.result()]
+        for client in running:
+            client.result()
     gateway.stop()
     rulesets = {entry["access"]: entry["ruleset"] for entry in gateway.trail.entries("access")}
     bodies = {}
-    for response in responses:
+    for response in seen:
         assert response.status == 200 and response.complete
         bodies.setdefault(rulesets[response.access], set()).add(response.body)
     assert sorted(bodies.values(), key=len) and all(len(found) == 1 for found in bodies.values())
