@@ -55,6 +55,11 @@ class Program:
     def log(self):
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
+    def log_lines(self):
+        """The lines of the log that are written whole."""
+        log = self.log
+        return log[:log.rfind("\n") + 1].splitlines()
+
     def is_running(self):
         return self.process.poll() is None
 

@@ -219,7 +219,7 @@ when { resource has age && resource.age * 9223372036854775807 == 0 };
     response = gateway.client().get(PATH, need=NEED)
     assert [sorted(person) for person in response.json["people"]] == [["age", "city", "cnic"], ["city", "cnic", "name"]]
     said = wait_until("the alarm", lambda: next(
-        (line for line in gateway.program.log.splitlines() if "event=policy-error" in line), None))
+        (line for line in gateway.program.log_lines() if "event=policy-error" in line), None))
     assert "policy=overflowing" in said and response.access in said and "77077" not in said
 
 
@@ -466,9 +466,12 @@ def test_a_stop_does_not_wait_longer_than_it_may(start_gateway, upstream):
 
 def test_workers_share_one_port(start_gateway, upstream):
     gateway = start_gateway(upstreams={"people": upstream.url}, changes={"limits": {"workers": 4}})
-    names = [file.read_text(encoding="utf-8").strip()
-             for file in pathlib.Path(f"/proc/{gateway.program.pid}/task").glob("*/comm")]
-    assert names.count("worker") == 4
+
+    def names():  # each thread names itself
+        return [file.read_text(encoding="utf-8").strip()
+                for file in pathlib.Path(f"/proc/{gateway.program.pid}/task").glob("*/comm")]
+
+    wait_until("there are four workers", lambda: names().count("worker") == 4)
     client = gateway.client()
     with ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(lambda _: client.get(PATH, need=NEED), range(100)))
