@@ -335,7 +335,7 @@ def tell_verification(world, entry):
 
     # The checkpoint is signed each second, and then the ledger is asked.
     try:
-        done = wait_until("trail, checkpoint and ledger verify", verified, 30)
+        done = wait_until("trail, checkpoint and ledger verify", verified)
     except Failure:
         done = world.amanat(*arguments)
         raise Failure(f"amanat verify gave {done.returncode}:\n{done.stdout}{done.stderr}") from None

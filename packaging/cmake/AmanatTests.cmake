@@ -13,7 +13,7 @@ function(amanat_add_unit_test name)
     target_compile_definitions(${target} PRIVATE
         AMANAT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" AMANAT_BINARY_DIR="${PROJECT_BINARY_DIR}")
     add_test(NAME unit.${name} COMMAND ${target})
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 3600)
 endfunction()
 
 # amanat_add_fuzz_target(cedar_policy USES …): tests/fuzz/fuzz_cedar_policy.c. With AMANAT_FUZZ it is a libFuzzer
@@ -29,11 +29,11 @@ function(amanat_add_fuzz_target name)
         file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz/${name})
         add_test(NAME fuzz.${name} COMMAND ${target} -max_total_time=20 -rss_limit_mb=4096
             ${PROJECT_BINARY_DIR}/fuzz/${name} ${corpus})
-        set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
+        set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 3600)
     else()
         amanat_add_program(${target} SOURCES ${PROJECT_SOURCE_DIR}/tests/fuzz/${target}.c
             ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.c USES ${fuzz_USES})
         add_test(NAME fuzz-corpus.${name} COMMAND ${target} ${corpus})
-        set_tests_properties(fuzz-corpus.${name} PROPERTIES LABELS fuzz-corpus TIMEOUT 300)
+        set_tests_properties(fuzz-corpus.${name} PROPERTIES LABELS fuzz-corpus TIMEOUT 3600)
     endif()
 endfunction()

@@ -203,9 +203,12 @@ static bool try_case(struct run *run, uint64_t seed, unsigned long number, unsig
     return sound;
 }
 
-static bool is_over(time_t end)
+/* The time is only for more pairs than these: on a slow machine too, a run is to say something. */
+#define LEAST_PAIRS 1000
+
+static bool is_over(time_t end, unsigned long done)
 {
-    return end != 0 && time(NULL) >= end;
+    return end != 0 && done >= LEAST_PAIRS && time(NULL) >= end;
 }
 
 static void try_pairs(struct run *run, unsigned long wanted, uint64_t seed, time_t end)
@@ -213,7 +216,7 @@ static void try_pairs(struct run *run, unsigned long wanted, uint64_t seed, time
     unsigned long told = 0;
     unsigned long done = 0;
     bool sound = true;
-    for (unsigned long number = 0; sound && done < wanted && !is_over(end); number++) {
+    for (unsigned long number = 0; sound && done < wanted && !is_over(end, done); number++) {
         const unsigned long left = wanted - done;
         sound = try_case(run, seed, number, left < PAIRS_OF_A_CASE ? left : PAIRS_OF_A_CASE);
         done = run->tally.passed + run->tally.failed;

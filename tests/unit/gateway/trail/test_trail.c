@@ -686,6 +686,7 @@ static void test_trail__commits_what_many_threads_submit(void **state)
     world.fixture.options.folder = trail_path;
     world.fixture.options.world = (struct trail_world){0};
     world.fixture.options.checkpoint_ms = 5;
+    world.fixture.options.queue_deadline_ms = 3600 * 1000; /* a slow disk is waited for */
     struct trail *trail = fixture_open(&world.fixture);
     assert_true(amanat_is_ok(trail_start(trail)));
     for (unsigned i = 0; i < 4; i++) {
