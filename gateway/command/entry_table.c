@@ -25,12 +25,6 @@ static const struct {
 
 /* ---- members of an entry ---- */
 
-static struct bytes text_of(const struct document *object, const char *key)
-{
-    const struct document *value = document_get(object, key);
-    return value != NULL && value->kind == DOCUMENT_STRING ? value->text : bytes_of(NULL, 0);
-}
-
 static int64_t number_of(const struct document *object, const char *key)
 {
     const struct document *value = document_get(object, key);
@@ -197,7 +191,7 @@ static void print_details(const struct document *entry)
     print_detail("withheld", &text);
     append_subjects(document_get(entry, "subjects"), &text);
     print_detail("about", &text);
-    append_plain(&text, text_of(entry, "reason"));
+    append_plain(&text, document_get_string(entry, "reason"));
     print_detail("refused", &text);
     append_names(document_get(entry, "policies"), &text);
     print_detail("because of", &text);
@@ -219,10 +213,10 @@ static void print_access(const struct trail_match *match, struct bytes number, s
     (void)snprintf(status, sizeof(status), "%" PRId64, number_of(entry, "status"));
     const struct bytes cells[COLUMN_COUNT] = {number,
                                               time,
-                                              or_dash(text_of(entry, "partner")),
-                                              or_dash(text_of(need, "purpose")),
-                                              or_dash(text_of(entry, "operation")),
-                                              or_dash(text_of(need, "case")),
+                                              or_dash(document_get_string(entry, "partner")),
+                                              or_dash(document_get_string(need, "purpose")),
+                                              or_dash(document_get_string(entry, "operation")),
+                                              or_dash(document_get_string(need, "case")),
                                               bytes_of_string(status)};
     print_row(cells);
     print_details(entry);

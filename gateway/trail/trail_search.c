@@ -23,23 +23,6 @@ struct search {
     char *held; /* BLOCK + one line */
 };
 
-static struct bytes text_of(const struct document *object, const char *key)
-{
-    const struct document *value = document_get(object, key);
-    return value != NULL && value->kind == DOCUMENT_STRING ? value->text : bytes_of(NULL, 0);
-}
-
-static enum trail_kind kind_of(const struct document *entry)
-{
-    for (int kind = TRAIL_KIND_ACCESS; kind < TRAIL_KIND_COUNT; kind++) {
-        if (document_is_string(document_get(entry, "kind"),
-                               trail_kind_name((enum trail_kind)kind))) {
-            return (enum trail_kind)kind;
-        }
-    }
-    return TRAIL_KIND_OTHER;
-}
-
 static bool is_wanted(const struct trail_search_options *options, const struct document *entry,
                       enum trail_kind kind)
 {
@@ -47,9 +30,9 @@ static bool is_wanted(const struct trail_search_options *options, const struct d
 
     return (options->all_kinds || kind == TRAIL_KIND_ACCESS) &&
            (options->partner.length == 0 ||
-            bytes_equal(text_of(entry, "partner"), options->partner)) &&
+            bytes_equal(document_get_string(entry, "partner"), options->partner)) &&
            (options->purpose.length == 0 ||
-            bytes_equal(text_of(need, "purpose"), options->purpose));
+            bytes_equal(document_get_string(need, "purpose"), options->purpose));
 }
 
 static void take_line(struct search *search, struct bytes line)
@@ -76,7 +59,7 @@ static void take_line(struct search *search, struct bytes line)
     }
     const struct trail_match match = {.sequence = header.sequence,
                                       .time = header.time,
-                                      .kind = kind_of(entry),
+                                      .kind = trail_kind_of(entry),
                                       .entry = entry,
                                       .line = line};
     if (!is_wanted(options, entry, match.kind)) {

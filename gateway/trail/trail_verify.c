@@ -32,6 +32,17 @@ const char *trail_kind_name(enum trail_kind kind)
     return kind < TRAIL_KIND_COUNT ? names[kind] : names[0];
 }
 
+enum trail_kind trail_kind_of(const struct document *entry)
+{
+    for (int kind = TRAIL_KIND_ACCESS; kind < TRAIL_KIND_COUNT; kind++) {
+        if (document_is_string(document_get(entry, "kind"),
+                               trail_kind_name((enum trail_kind)kind))) {
+            return (enum trail_kind)kind;
+        }
+    }
+    return TRAIL_KIND_OTHER;
+}
+
 /* ---- words ---- */
 
 /* Names of files and words of entries are an adversary's: nothing of them may steer a terminal. */
@@ -493,17 +504,6 @@ static amanat_result hold_ends(struct verify *verify)
 
 /* ---- entries ---- */
 
-static enum trail_kind kind_of(const struct document *entry)
-{
-    for (int kind = TRAIL_KIND_ACCESS; kind < TRAIL_KIND_COUNT; kind++) {
-        if (document_is_string(document_get(entry, "kind"),
-                               trail_kind_name((enum trail_kind)kind))) {
-            return (enum trail_kind)kind;
-        }
-    }
-    return TRAIL_KIND_OTHER;
-}
-
 static amanat_result check_contents(struct verify *verify, struct bytes line, uint64_t entry)
 {
     const struct document *document = NULL;
@@ -513,7 +513,7 @@ static amanat_result check_contents(struct verify *verify, struct bytes line, ui
         document->kind != DOCUMENT_OBJECT) {
         return verify_fault(verify, verify->segment, entry, "is no JSON object");
     }
-    const enum trail_kind kind = kind_of(document);
+    const enum trail_kind kind = trail_kind_of(document);
     verify->report->kinds[kind] += 1;
     /* Anchors and ticks alone make no checkpoint due. */
     if (kind != TRAIL_KIND_ANCHOR && kind != TRAIL_KIND_TICK) {

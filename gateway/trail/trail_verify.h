@@ -13,6 +13,7 @@
 #include "amanat/result.h"
 #include "gateway/trail/trail_entry.h"
 #include "policy/base/bytes.h"
+#include "policy/base/document.h"
 
 struct files;
 
@@ -30,6 +31,8 @@ enum trail_kind {
     TRAIL_KIND_COUNT
 };
 const char *trail_kind_name(enum trail_kind kind);
+/** What the entry says that it is. */
+enum trail_kind trail_kind_of(const struct document *entry);
 
 /** Something that a reader should know although everything verifies; `entry` is its number,
  * UINT64_MAX = none. */

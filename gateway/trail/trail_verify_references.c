@@ -18,12 +18,6 @@
 #define MANIFEST_LIMIT (4u << 20)
 #define FOLDERS_LIMIT  256u /* of folders in folders: a path of a ruleset has 512 bytes */
 
-static struct bytes text_of(const struct document *entry, const char *key)
-{
-    const struct document *value = document_get(entry, key);
-    return value != NULL && value->kind == DOCUMENT_STRING ? value->text : bytes_of(NULL, 0);
-}
-
 int64_t verify_number_of(const struct document *entry, const char *key)
 {
     const struct document *value = document_get(entry, key);
@@ -34,7 +28,7 @@ int64_t verify_number_of(const struct document *entry, const char *key)
 
 static bool digest_of(const struct document *entry, const char *key, struct trail_digest *out)
 {
-    return hex_read(text_of(entry, key), out->at, sizeof(out->at));
+    return hex_read(document_get_string(entry, key), out->at, sizeof(out->at));
 }
 
 /* A name from an entry that is to be opened: inside the folder, nothing else. */
@@ -237,7 +231,7 @@ amanat_result verify_policy(struct verify *verify, const struct document *docume
         }
     }
     (void)snprintf(folder, sizeof(folder), "rulesets/%.*s",
-                   BYTES_PRINTF(text_of(document, "ruleset")));
+                   BYTES_PRINTF(document_get_string(document, "ruleset")));
     (void)snprintf(name, sizeof(name), "%s/MANIFEST", folder);
     TRY(verify_read_file(verify, name, MANIFEST_LIMIT, &held, &there));
     tree_hash_bytes(buffer_bytes(&held), &found);
@@ -265,14 +259,14 @@ amanat_result verify_recover(struct verify *verify, const struct document *docum
     struct trail_digest digest;
     struct trail_digest found;
     bool there = false;
-    const struct bytes quarantine = text_of(document, "quarantine");
-    const struct bytes cause = text_of(document, "cause");
+    const struct bytes quarantine = document_get_string(document, "quarantine");
+    const struct bytes cause = document_get_string(document, "cause");
 
     verify_find(verify, "recover", entry,
                 "%.*s in %.*s: %" PRId64 " bytes were cut off at %" PRId64,
                 BYTES_PRINTF(bytes_first(cause, cause.length > 40 ? 40 : cause.length)),
-                BYTES_PRINTF(text_of(document, "file")), verify_number_of(document, "bytes"),
-                verify_number_of(document, "offset"));
+                BYTES_PRINTF(document_get_string(document, "file")),
+                verify_number_of(document, "bytes"), verify_number_of(document, "offset"));
     if (quarantine.length == 0) {
         return AMANAT_OK;
     }
@@ -299,7 +293,7 @@ amanat_result verify_anchor(struct verify *verify, const struct document *docume
     char path[LAYOUT_PATH_SIZE];
     struct trail_digest digest;
     struct trail_digest found;
-    const struct bytes file_name = text_of(document, "file");
+    const struct bytes file_name = document_get_string(document, "file");
     const int64_t offset = verify_number_of(document, "offset");
     const int64_t length = verify_number_of(document, "bytes");
 

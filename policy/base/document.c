@@ -22,6 +22,12 @@ const struct document *document_get(const struct document *object, const char *k
     return document_get_bytes(object, bytes_of_string(key));
 }
 
+struct bytes document_get_string(const struct document *object, const char *key)
+{
+    const struct document *value = document_get(object, key);
+    return value != NULL && value->kind == DOCUMENT_STRING ? value->text : bytes_of(NULL, 0);
+}
+
 bool document_is_string(const struct document *document, const char *text)
 {
     return document != NULL && document->kind == DOCUMENT_STRING &&

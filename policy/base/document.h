@@ -86,6 +86,9 @@ AMANAT_MUST_CHECK amanat_result document_from_yaml(struct arena *arena, const ch
 const struct document *document_get(const struct document *object, const char *key);
 const struct document *document_get_bytes(const struct document *object, struct bytes key);
 
+/** The text of the member's value, or no bytes when there is none or it is no STRING. */
+struct bytes document_get_string(const struct document *object, const char *key);
+
 /** The text of a STRING value as bytes_equal sees it; false for other kinds and NULL. */
 bool document_is_string(const struct document *document, const char *text);
 
