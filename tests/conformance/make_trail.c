@@ -7,6 +7,7 @@
  * leaves FOLDER/trail.vkey and FOLDER/witness.vkey: what the foreign verifiers of this folder are
  * run on.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,17 @@ static void write_policy(struct maker *maker)
 }
 
 /* One access; names are not ASCII now and then, and some windows have very many subjects. */
+/* So that there is a checkpoint of an earlier moment, however late the publisher gets to run. */
+static void wait_for_checkpoint(const struct maker *maker)
+{
+    struct trail_state state = {0};
+
+    while (state.checkpoint_size == 0) {
+        (void)sched_yield();
+        trail_read_state(maker->trail, &state);
+    }
+}
+
 static void append_access(struct buffer *lines, unsigned number)
 {
     const struct trail_disclosed disclosed[] = {{BYTES("vehicle.plate"), {1, 0, 0, 0}},
@@ -210,6 +222,7 @@ static void open_trail(struct maker *maker)
                                           .refusal_reasons = reasons,
                                           .refusal_reason_count = 2,
                                           .checkpoint_ms = 20,
+                                          .queue_deadline_ms = 3600 * 1000,
                                           .reserve_bytes = 65536,
                                           .segment_entries = 512};
     must(trail_open(&options, diagnostics, &maker->trail), "trail");
@@ -234,11 +247,12 @@ int main(int argc, char **argv)
                maker.witness_key);
     open_trail(&maker);
     write_policy(&maker);
-    for (unsigned i = 0; i < 1000; i++) {
-        trail_count_refused(maker.trail, i % 2);
-    }
+    wait_for_checkpoint(&maker);
     write_accesses(&maker, (unsigned)strtoul(argv[2], NULL, 10));
     have_it_witnessed(&maker);
+    for (unsigned i = 0; i < 1000; i++) {
+        trail_count_refused(maker.trail, i % 2); /* the last entry, which no witness has seen */
+    }
     trail_close(maker.trail);
     runtime_loop_free(maker.loop);
     EVP_PKEY_free(maker.trail_key);
