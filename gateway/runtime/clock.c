@@ -35,6 +35,17 @@ const struct runtime_clock *runtime_clock_real(void)
     return &real;
 }
 
+void runtime_clock_both(const struct runtime_clock *clock, int64_t *out_wall,
+                        int64_t *out_monotonic)
+{
+    int64_t before = 0;
+    do {
+        before = runtime_clock_monotonic(clock);
+        *out_wall = runtime_clock_wall(clock);
+        *out_monotonic = runtime_clock_monotonic(clock);
+    } while (*out_monotonic - before > RUNTIME_SECOND);
+}
+
 static int64_t fake_wall(void *context)
 {
     struct runtime_clock_fake *fake = context;

@@ -36,6 +36,13 @@ static inline int64_t runtime_clock_monotonic(const struct runtime_clock *clock)
 }
 
 /**
+ * Both at one moment, so that they can be compared: they are read again when the thread was stopped
+ * between the two.
+ */
+void runtime_clock_both(const struct runtime_clock *clock, int64_t *out_wall,
+                        int64_t *out_monotonic);
+
+/**
  * A clock that stands still until a test moves it; any thread may read it. Do not copy it once it
  * is set up.
  */

@@ -394,13 +394,10 @@ static amanat_result tell_tails(struct trail *trail)
  * tell. */
 static void set_clock(struct trail *trail, int64_t last)
 {
-    const int64_t wall = runtime_clock_wall(trail->clock);
-
-    trail->monotonic_base = runtime_clock_monotonic(trail->clock);
-    trail->wall_base = wall;
+    runtime_clock_both(trail->clock, &trail->wall_base, &trail->monotonic_base);
     trail->last_entry_at = trail->monotonic_base;
     trail->refused_since = trail->monotonic_base;
-    if (last > wall + trail->limits.clock_step) {
+    if (last > trail->wall_base + trail->limits.clock_step) {
         trail->wall_base = last;
         atomic_store(&trail->clock_in_doubt, true);
         trail_raise_alarm(trail, TRAIL_ALARM_CLOCK_STEP,

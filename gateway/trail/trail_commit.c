@@ -497,9 +497,10 @@ static int64_t next_due(const struct trail *trail, int64_t now)
 
 int64_t trail_commit_turn(struct trail *trail)
 {
-    const int64_t now = runtime_clock_monotonic(trail->clock);
-    const int64_t wall = runtime_clock_wall(trail->clock);
+    int64_t now = 0;
+    int64_t wall = 0;
 
+    runtime_clock_both(trail->clock, &wall, &now);
     watch_clock(trail, wall, now);
     trail_queue_take(trail);
     drop_inadmissible(trail, now);

@@ -234,8 +234,7 @@ static void wake_waiter(void *context, amanat_result result, const struct durabl
 
     if (entry != NULL && waiter->acknowledges != NULL) {
         struct trail *trail = waiter->acknowledges;
-        trail->wall_base = runtime_clock_wall(trail->clock);
-        trail->monotonic_base = runtime_clock_monotonic(trail->clock);
+        runtime_clock_both(trail->clock, &trail->wall_base, &trail->monotonic_base);
         atomic_store(&trail->clock_in_doubt, false);
     }
     (void)pthread_mutex_lock(&waiter->lock);

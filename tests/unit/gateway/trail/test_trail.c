@@ -447,6 +447,49 @@ static void test_trail__refuses_accesses_when_the_clock_steps(void **state)
     tear_down(&world);
 }
 
+/* A clock whose reader is stopped for an hour between reading the one and the other. */
+struct stopping {
+    struct runtime_clock clock;
+    struct runtime_clock_fake *fake;
+    bool stops;
+};
+
+static int64_t read_wall(void *context)
+{
+    struct stopping *stopping = context;
+    if (stopping->stops) {
+        stopping->stops = false;
+        runtime_clock_fake_advance(stopping->fake, 3600 * RUNTIME_SECOND);
+    }
+    return runtime_clock_wall(&stopping->fake->clock);
+}
+
+static int64_t read_monotonic(void *context)
+{
+    const struct stopping *stopping = context;
+    return runtime_clock_monotonic(&stopping->fake->clock);
+}
+
+static void test_trail__takes_no_stop_of_its_thread_for_a_step_of_the_clock(void **state)
+{
+    struct world world;
+    (void)state;
+    set_up(&world);
+    struct trail *trail = fixture_open(&world.fixture);
+    struct stopping stopping = {.clock = {read_wall, read_monotonic, &stopping},
+                                .fake = &world.fixture.clock,
+                                .stops = true};
+    trail->clock = &stopping.clock;
+    (void)trail_commit_turn(trail);
+    assert_false(stopping.stops);
+    assert_int_equal(world.fixture.alarms[TRAIL_ALARM_CLOCK_STEP], 0);
+    assert_true(trail_is_available(trail));
+    assert_true(amanat_is_ok(submit(&world, trail, 1)));
+    trail_close(trail);
+    assert_int_equal(world.outcome.acknowledged, 1);
+    tear_down(&world);
+}
+
 static void test_trail__opens_in_doubt_when_the_clock_stands_before_the_last_entry(void **state)
 {
     struct world world;
@@ -778,6 +821,7 @@ int main(void)
         cmocka_unit_test(test_trail__never_writes_again_to_a_file_that_failed),
         cmocka_unit_test(test_trail__keeps_the_reserve_for_accesses_and_resumes_by_itself),
         cmocka_unit_test(test_trail__refuses_accesses_when_the_clock_steps),
+        cmocka_unit_test(test_trail__takes_no_stop_of_its_thread_for_a_step_of_the_clock),
         cmocka_unit_test(test_trail__opens_in_doubt_when_the_clock_stands_before_the_last_entry),
         cmocka_unit_test(test_trail__never_lets_time_go_back),
         cmocka_unit_test(test_trail__folds_a_million_refusals_into_one_entry_a_minute),
