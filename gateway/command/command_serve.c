@@ -179,6 +179,11 @@ static amanat_result make_generation(struct serve *serve, struct config *config,
     TRY(proxy_generation_new(&parts, diagnostics, &generation));
     result = record_ruleset(serve, &parts);
     if (!amanat_is_ok(result)) {
+        amanat_diagnostics_add(diagnostics, AMANAT_SEVERITY_ERROR, "trail",
+                               proxy_generation_config(generation)->trail.folder, 0, 0,
+                               "the ruleset could not be recorded in the trail (%s), so it does "
+                               "not take effect",
+                               amanat_status_name(result.status));
         proxy_generation_unref(generation);
         return result;
     }

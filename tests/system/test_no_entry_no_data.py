@@ -92,10 +92,10 @@ def fill(folder):
 
 def test_a_full_disk_refuses_everybody_and_the_service_resumes_by_itself(start_gateway, upstream, small_disk):
     upstream.answer = harness.json_answer({"people": [{"name": "CANARY", "city": "Lahore"}]})
-    gateway = start_gateway(upstreams={"people": upstream.url},
+    gateway = start_gateway(upstreams={"people": upstream.url}, begin=False,
                             changes={"trail": {"folder": str(small_disk / "trail")},
                                      "limits": {"trail_reserve_bytes": 65536, "trail_deadline": "2s"}})
-    client = gateway.client()
+    client = gateway.start_on_slow_disk().client()
 
     def answered():
         """Whether an access was answered: then it is in the trail; otherwise it was refused as it should be."""

@@ -65,7 +65,8 @@ def wait_served(gateway):
 @pytest.fixture
 def gateway(start_gateway, upstream):
     upstream.answer = harness.json_answer(BODY)
-    return start_gateway(upstreams={"people": upstream.url}, changes={"limits": {"trail_deadline": "2s"}})
+    return start_gateway(upstreams={"people": upstream.url}, changes={"limits": {"trail_deadline": "2s"}},
+                         begin=False).start_on_slow_disk()
 
 
 FAULTS = {
@@ -118,7 +119,7 @@ def test_killed_in_the_middle_of_a_call_it_recovers(gateway, attach, call):
 
     wait_until("it is killed", is_dead)
     gateway.kill()
-    gateway.start()
+    gateway.start_on_slow_disk()
     wait_served(gateway)
     gateway.stop()
     gateway.trail.assert_sound()
@@ -136,6 +137,18 @@ def test_a_hanging_write_is_answered_at_the_deadline(gateway, attach):
     wait_served(gateway)
     gateway.stop()
     gateway.trail.assert_sound()
+
+
+def test_a_start_whose_ruleset_cannot_be_recorded_says_so(gateway):
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not here")
+    gateway.stop()
+    run = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "inject=pwritev:error=EIO",
+                          str(gateway.programs / "amanat"), "serve", str(gateway.folder / "amanat.yaml")],
+                         capture_output=True, text=True, check=False)
+    if "PTRACE" in run.stderr:
+        pytest.skip(f"strace may not trace here: {run.stderr}")
+    assert run.returncode == 1 and "the ruleset could not be recorded in the trail (retry-later)" in run.stderr, run
 
 
 def test_a_second_gateway_on_one_folder_is_refused(gateway):
