@@ -95,10 +95,11 @@ static void write_labels(struct writer *writer, unsigned percent, bool numbers)
 
 static void write_scalar(struct writer *writer)
 {
-    static const char *const types[] = {"\"string\"", "[\"string\", \"null\"]", "\"integer\"",
-                                        "\"number\"", "\"boolean\""};
-    const unsigned drawn = choose(writer->choices, 8);
-    const unsigned type = drawn < 5 ? drawn : 0;
+    static const char *const types[] = {"\"string\"",  "[\"string\", \"null\"]",
+                                        "\"integer\"", "\"number\"",
+                                        "\"boolean\"", "[\"string\", \"integer\"]"};
+    const unsigned drawn = choose(writer->choices, 9);
+    const unsigned type = drawn < 6 ? drawn : 0;
     buffer_append_format(writer->out, "{\"type\": %s", types[type]);
     write_labels(writer, 80, type >= 2);
     if (type == 0 && chance(writer->choices, 40)) {
@@ -145,6 +146,17 @@ static void write_array(struct writer *writer)
     buffer_append_byte(writer->out, '}');
 }
 
+/* Two schemas at one place; the compiler refuses what contradicts itself. */
+static void write_union(struct writer *writer)
+{
+    static const char *const keys[] = {"oneOf", "anyOf", "allOf"};
+    buffer_append_format(writer->out, "{\"%s\": [", keys[choose(writer->choices, 3)]);
+    write_reference(writer);
+    buffer_append_string(writer->out, ", ");
+    write_reference(writer);
+    buffer_append_string(writer->out, "]}");
+}
+
 static void write_schema(struct writer *writer)
 {
     const bool is_late = writer->at + 3 > writer->count;
@@ -153,6 +165,8 @@ static void write_schema(struct writer *writer)
         write_object(writer);
     } else if (drawn < 6) {
         write_array(writer);
+    } else if (drawn == 7 && chance(writer->choices, 40)) {
+        write_union(writer);
     } else if (drawn == 6 && chance(writer->choices, 50)) {
         buffer_append_format(writer->out, "{\"x-amanat-label\": \"%s\"}",
                              labels[choose(writer->choices, LABEL_COUNT)]);

@@ -516,8 +516,11 @@ static unsigned choose_kind(struct pair_writer *writer, struct spot spot)
     }
     unsigned kinds[8];
     unsigned count = 0;
+    const unsigned scalars =
+        spot.node->kinds & ~((unsigned)CATALOGUE_KIND_ARRAY | CATALOGUE_KIND_OBJECT);
+    const unsigned some = is_deep && scalars != 0 ? scalars : spot.node->kinds;
     for (unsigned kind = CATALOGUE_KIND_OBJECT; kind > 0; kind /= 2) {
-        if ((spot.node->kinds & kind) != 0) {
+        if ((some & kind) != 0) {
             kinds[count++] = kind;
         }
     }
@@ -529,16 +532,38 @@ static bool is_container(unsigned kind)
     return kind == CATALOGUE_KIND_ARRAY || kind == CATALOGUE_KIND_OBJECT;
 }
 
-/* A scalar where only containers may stand, or the other way round: hidden, whatever it is. */
-static enum shows write_wrong_type(struct pair_writer *writer, bool wants_container)
+/* A scalar, or container, of a kind that a place for scalars does not have. */
+static void write_wrong_kind(struct pair_writer *writer, struct buffer *out, unsigned kinds)
+{
+    static const struct {
+        unsigned kinds;
+        const char *text;
+    } table[] = {{CATALOGUE_KIND_ARRAY, "[]"},
+                 {CATALOGUE_KIND_OBJECT, "{}"},
+                 {CATALOGUE_KIND_OBJECT, "{\"a\":[1]}"},
+                 {CATALOGUE_KIND_STRING, "\"7\""},
+                 {CATALOGUE_KIND_BOOLEAN, "true"},
+                 {CATALOGUE_KIND_NUMBER, "1.5"},
+                 {CATALOGUE_KIND_NUMBER, "7e0"},
+                 {CATALOGUE_KIND_NUMBER | CATALOGUE_KIND_INTEGER, "7"}};
+    const size_t count = sizeof(table) / sizeof(table[0]);
+    size_t at = choose(writer->choices, (unsigned)count);
+    while ((table[at].kinds & kinds) != 0) { /* the first is none of a scalar */
+        at--;
+    }
+    buffer_append_string(out, table[at].text);
+}
+
+/* A scalar where only containers may stand, or what no place for such scalars has: hidden, whatever
+ * it is. */
+static enum shows write_wrong_type(struct pair_writer *writer, struct spot spot,
+                                   bool wants_container)
 {
     for (int side = 0; side < 2; side++) {
-        struct buffer *out = &writer->pair->side[side];
-        const unsigned drawn = choose(writer->choices, 3);
         if (wants_container) {
             noise_scalar(writer, side);
         } else {
-            buffer_append_string(out, drawn == 0 ? "[]" : drawn == 1 ? "{}" : "{\"a\":[1]}");
+            write_wrong_kind(writer, &writer->pair->side[side], spot.node->kinds);
         }
     }
     return HIDDEN;
@@ -559,10 +584,10 @@ static enum shows write_value_here(struct pair_writer *writer, struct spot spot)
 {
     const unsigned kind = choose_kind(writer, spot);
     if (may_be_wrong(spot, kind) && chance(writer->choices, 4)) {
-        return write_wrong_type(writer, is_container(kind));
+        return write_wrong_type(writer, spot, is_container(kind));
     }
     if (is_container(kind) && writer->depth >= DEPTH_LIMIT) {
-        return write_wrong_type(writer, true);
+        return write_wrong_type(writer, spot, true);
     }
     if (kind == CATALOGUE_KIND_ARRAY) {
         return write_array(writer, spot);
