@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
@@ -54,7 +55,10 @@ void token_keys_clear(struct token_keys *keys)
 
 static bool run_hkdf(struct bytes secret, struct bytes info, unsigned char *out)
 {
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    /* OpenSSL sets itself up when it is first used; where it had no memory for that, to go on would
+     * end the process */
+    OSSL_LIB_CTX *openssl = OSSL_LIB_CTX_get0_global_default();
+    EVP_KDF *kdf = openssl == NULL ? NULL : EVP_KDF_fetch(openssl, "HKDF", NULL);
     EVP_KDF_CTX *context = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
     char digest[] = "SHA256";
     /* OSSL_PARAM takes pointers to what it only reads */

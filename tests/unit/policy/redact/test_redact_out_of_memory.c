@@ -5,6 +5,9 @@
  * (or LIMIT, where a buffer could not grow), and what was written until then is the beginning of
  * what is written with memory, so nothing undisclosed leaves and nothing is left out in silence.
  * Nothing is written any more after a failure.
+ *
+ * OpenSSL's allocations fail too. It sets itself up once in a process, so whether a process
+ * survives that is tried in processes of their own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,11 +16,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+#include <openssl/crypto.h>
 
 #include "amanat/redact.h"
 #include "tests/support/failing_memory.h"
+
+static void *openssl_malloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return malloc(size);
+}
+
+static void *openssl_realloc(void *at, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return realloc(at, size);
+}
+
+static void openssl_free(void *at, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(at);
+}
 
 /* ---- One whole use of the library ---- */
 
@@ -270,11 +297,59 @@ static void fail_each(bool also_later)
     for (size_t i = 0; i < 6; i++) {
         size_t length = 0;
         const bool is_json = i % 2 == 0;
+        (void)run_with_memory(is_json, pieces[i / 2], &length); /* OpenSSL is set up once */
         const size_t count = run_with_memory(is_json, pieces[i / 2], &length);
         for (size_t n = 1; n <= count; n++) {
             fail_once(is_json, pieces[i / 2], n, length);
         }
         print_message("%zu allocations\n", count);
+    }
+}
+
+/* How a process ends in which the n-th allocation fails (0: none does) and OpenSSL is used for the
+ * first time, and how many allocations it needs. */
+static int status_of_first_use(size_t n, bool also_later, size_t *out_count)
+{
+    int ends[2];
+    int status = 0;
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct use use;
+        begin(&use, false, sizeof(body[1]));
+        failing_from = n;
+        fails_on = also_later;
+        const amanat_result result = run(&use);
+        failing_from = 0;
+        clear(&use);
+        const bool is_expected = amanat_is_ok(result) || (n > 0 && is_want_of_memory(result));
+        const bool is_told = write(ends[1], &allocations, sizeof(allocations)) > 0;
+        _exit(is_expected && is_told ? 0 : 1);
+    }
+    *out_count = 0;
+    assert_int_equal(close(ends[1]), 0);
+    (void)!read(ends[0], out_count, sizeof(*out_count));
+    assert_int_equal(close(ends[0]), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void
+test_redactor__openssl_without_memory_when_it_is_first_used_ends_no_process(void **state)
+{
+    size_t count = 0;
+    size_t ignored = 0;
+    (void)state;
+    (void)write_sightings(body[1], sizeof(body[1]), "\n");
+    assert_int_equal(status_of_first_use(0, false, &count), 0);
+    assert_true(count > 300);
+    for (size_t n = 1; n <= count; n += 1 + n / 30) { /* the later they are, the more alike */
+        for (int also_later = 0; also_later < 2; also_later++) {
+            if (status_of_first_use(n, also_later == 1, &ignored) != 0) {
+                fail_msg("allocation %zu of %zu", n, count);
+            }
+        }
     }
 }
 
@@ -293,8 +368,13 @@ static void test_redactor__no_memory_from_any_point_on_discloses_nothing_more(vo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_redactor__openssl_without_memory_when_it_is_first_used_ends_no_process),
         cmocka_unit_test(test_redactor__one_failing_allocation_discloses_nothing_more_or_less),
         cmocka_unit_test(test_redactor__no_memory_from_any_point_on_discloses_nothing_more),
     };
+    if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1) {
+        return 1;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
