@@ -163,7 +163,7 @@ struct amanat_redactor_options {
 
 /**
  * CONFIG_FAULT when the documents declare no such answer, or none in JSON, or the plan lets tokens
- * leave and has no key.
+ * leave and has no key; or without a plan, or without `write`.
  */
 AMANAT_PUBLIC AMANAT_MUST_CHECK amanat_result
 amanat_redactor_new(const struct amanat_redactor_options *options, struct amanat_redactor **out);

@@ -423,7 +423,8 @@ static const struct catalogue_media_type *find_answer(const struct amanat_redact
 amanat_result amanat_redactor_new(const struct amanat_redactor_options *options,
                                   struct amanat_redactor **out)
 {
-    const struct catalogue_media_type *type = find_answer(options);
+    const bool is_whole = options->plan != NULL && options->write != NULL;
+    const struct catalogue_media_type *type = is_whole ? find_answer(options) : NULL;
     struct amanat_redactor *redactor = type == NULL ? NULL : calloc(1, sizeof(*redactor));
     if (type == NULL) {
         return amanat_result_of(AMANAT_STATUS_CONFIG_FAULT);

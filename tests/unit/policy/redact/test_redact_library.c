@@ -278,6 +278,13 @@ static void test_redact_library__refuses_what_is_not_there(void **state)
                      AMANAT_STATUS_CONFIG_FAULT);
     assert_int_equal(amanat_plan_ask(world->plan, "Nobody", NULL, 0, is_open, NULL).status,
                      AMANAT_STATUS_CONFIG_FAULT);
+    const struct amanat_redactor_options options[] = {
+        {NULL, "find", 200, "application/json", keep, world},
+        {world->plan, "find", 200, "application/json", NULL, world}};
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        assert_int_equal(amanat_redactor_new(&options[i], &redactor).status,
+                         AMANAT_STATUS_CONFIG_FAULT);
+    }
     assert_null(redactor);
 }
 
