@@ -177,7 +177,8 @@ static void write_schema(struct writer *writer)
 
 /* What most services are: a list of records (lines, if NDJSON) of which some are left out. With it
  * the generator makes bodies of several windows; and with batches of them, which are records too,
- * such as are about as long as what may be disclosed of an outermost record. */
+ * such as are about as long as what may be disclosed of an outermost record. Nobody sees whom one
+ * is about. */
 static void write_listing(struct writer *writer, bool ndjson, bool is_batch)
 {
     static const char *const counts[] = {"\"group\"", "[\"group\", \"plain.deep\"]",
@@ -188,7 +189,7 @@ static void write_listing(struct writer *writer, bool ndjson, bool is_batch)
         "\"a\": {\"type\": \"string\", \"x-amanat-label\": \"plain\"}, "
         "\"name\": {\"type\": \"string\", \"x-amanat-label\": \"text\"}, "
         "\"key\": {\"type\": \"string\", \"x-amanat-label\": \"plain.deep\"}, "
-        "\"x-1\": {\"type\": \"number\"}}}";
+        "\"x-1\": {\"type\": \"string\", \"x-amanat-subject\": \"cnic\"}}}";
     static const char batch[] =
         "{\"type\": \"object\", \"x-amanat-record\": \"Batch%u\", \"properties\": {\"list\": "
         "{\"type\": \"array\", \"items\": {\"$ref\": \"#/components/schemas/Row\"}}, "
