@@ -428,6 +428,11 @@ bool http_client_is_reusable(const struct http_client *client)
     return client->state == STATE_NEW || client->state == STATE_IDLE;
 }
 
+bool http_client_is_quiet(const struct http_client *client)
+{
+    return client->state == STATE_NEW || http_stream_is_quiet(client->stream);
+}
+
 unsigned http_client_exchanges(const struct http_client *client)
 {
     return client->exchanges;

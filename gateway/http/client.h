@@ -112,6 +112,13 @@ void http_client_resume(struct http_client *client);
 bool http_client_is_reusable(const struct http_client *client);
 
 /**
+ * Whether a reusable connection is as the last exchange left it, by what the kernel knows now: the
+ * loop may learn only later that the service has closed it, and not every request can be sent again
+ * (RFC 9112 §9.3.1).
+ */
+bool http_client_is_quiet(const struct http_client *client);
+
+/**
  * More about a failure, in OpenSSL's words or ours, for the log; "" when there is no more to say.
  * Static storage.
  */

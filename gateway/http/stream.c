@@ -556,6 +556,12 @@ static void on_readable(evutil_socket_t descriptor, short what, void *context)
     }
 }
 
+bool http_stream_is_quiet(const struct http_stream *stream)
+{
+    struct pollfd wanted = {.fd = stream->descriptor, .events = POLLIN};
+    return poll(&wanted, 1, 0) == 0;
+}
+
 /* Of an event that is ready and late at once, libevent tells only that it is late. So it is when
  * the thread itself stood still: then nobody is to blame who has taken the output meanwhile. */
 static bool is_writable(evutil_socket_t descriptor)

@@ -93,6 +93,9 @@ size_t http_stream_room(const struct http_stream *stream);
 /** Whether sending has not failed yet (what the peer said before it failed is still read). */
 bool http_stream_can_send(const struct http_stream *stream);
 
+/** Whether the peer has sent nothing more, not even its end, that the loop has not seen yet. */
+bool http_stream_is_quiet(const struct http_stream *stream);
+
 /** Stops reading; starts it again, first with what was kept. */
 void http_stream_pause(struct http_stream *stream);
 void http_stream_resume(struct http_stream *stream);

@@ -148,7 +148,8 @@ amanat_result upstream_pool_take(struct upstream_pool *pool, struct proxy_genera
         const struct kept *kept = *link;
         if (kept->generation != generation || kept->service != service) {
             link = &(*link)->next;
-        } else if (is_too_old(pool, kept) || !http_client_is_reusable(kept->client)) {
+        } else if (is_too_old(pool, kept) || !http_client_is_reusable(kept->client) ||
+                   !http_client_is_quiet(kept->client)) {
             http_client_close(take_off(pool, link));
         } else {
             *out = take_off(pool, link);

@@ -333,7 +333,10 @@ static void test_client__notices_that_a_kept_connection_has_ended(void **state)
             fetch_clear(&fetched);
             assert_false(closed);
         } else {
+            assert_true(http_client_is_quiet(client));
             canned_hang_up(&service);
+            assert_true(http_client_is_reusable(client)); /* for all that the loop knows */
+            assert_false(http_client_is_quiet(client));
             world_turn_until(&world, &closed);
         }
         assert_false(http_client_is_reusable(client));
