@@ -95,7 +95,7 @@ static size_t pass_escape(const struct json_stretch *stretch, size_t at)
         return 0;
     }
     if (text[1] != 'u') {
-        return text[1] != '\0' && strchr("\"\\/bfnrt", text[1]) != NULL ? at + 2 : 0;
+        return json_is_short_escape(text[1]) ? at + 2 : 0;
     }
     const int unit = left < 6 ? -1 : read_unit(text);
     if (unit < 0 || (unit >= 0xDC00 && unit <= 0xDFFF)) {

@@ -131,7 +131,7 @@ static enum redact_fault take_escape(struct json_scanner *scanner, char byte)
         scanner->hex_value = 0;
         return REDACT_FAULT_NONE;
     }
-    if (byte == '\0' || strchr("\"\\/bfnrt", byte) == NULL) {
+    if (!json_is_short_escape(byte)) {
         return REDACT_FAULT_SYNTAX;
     }
     scanner->string_state = STRING_PLAIN;

@@ -102,6 +102,24 @@ struct json_event json_scanner_next(struct json_scanner *scanner, struct bytes i
 
 /* ---- for runs ---- */
 
+/** Whether the byte alone, behind a backslash, makes an escape (RFC 8259 §7). */
+static inline bool json_is_short_escape(char byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return true;
+    default:
+        return false;
+    }
+}
+
 /** Whether whole tokens may come now: inside a container, no token is open. */
 bool json_scanner_can_run(const struct json_scanner *scanner);
 

@@ -327,7 +327,8 @@ static size_t spell_name(struct bytes name, char *spelt, struct place_name *out)
     spelt[length - 1] = ':';
     out->spelt = spelt;
     out->length = (uint32_t)length;
-    out->tail = (uint32_t)(length > 8 ? length - 8 : 0);
+    const size_t tail = length > 8 ? length - 8 : 0;
+    out->tail = (uint32_t)(tail < 8 ? tail : 8);
     const size_t head = length < 8 ? length : 8;
     memcpy(&out->first, spelt, head);
     memset(&out->mask, 0xFF, head);

@@ -62,7 +62,7 @@ struct place_name {
     uint64_t mask;  /* of both: the bytes there are */
     const char *spelt;
     uint32_t length; /* with quotes and colon; 0: the name has escapes, and is always decoded */
-    uint32_t tail;   /* where its last eight bytes begin, 0 if it has no more */
+    uint32_t tail;   /* where its last eight bytes begin, 0 if it has no more; 8 at most */
     struct place_tally scalar;
 };
 
@@ -78,7 +78,7 @@ static inline bool place_name_begins(const char *text, size_t left, const struct
     uint64_t first;
     uint64_t last;
     memcpy(&first, text, sizeof(first));
-    memcpy(&last, text + (name->tail <= 8 ? name->tail : 8), sizeof(last));
+    memcpy(&last, text + name->tail, sizeof(last));
     if (name->length > PLACE_NAME_QUICK) {
         return first == name->first && name->length <= left &&
                memcmp(text + 8, name->spelt + 8, name->length - 8) == 0;
