@@ -13,7 +13,6 @@
 #include "policy/redact/json_scanner.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "policy/base/guard.h"
 

@@ -100,8 +100,6 @@ static inline void json_scanner_begin_input(struct json_scanner *scanner)
 struct json_event json_scanner_next(struct json_scanner *scanner, struct bytes input,
                                     size_t *position, bool at_end);
 
-/* ---- for runs ---- */
-
 /** Whether the byte alone, behind a backslash, makes an escape (RFC 8259 §7). */
 static inline bool json_is_short_escape(char byte)
 {
@@ -119,6 +117,8 @@ static inline bool json_is_short_escape(char byte)
         return false;
     }
 }
+
+/* ---- for runs ---- */
 
 /** Whether whole tokens may come now: inside a container, no token is open. */
 bool json_scanner_can_run(const struct json_scanner *scanner);

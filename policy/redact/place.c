@@ -19,8 +19,8 @@ struct place_key {
     bool is_undeclared;
 };
 
-/* The places that are known lie in a table of their own, which needs no keys in memory: plans that
- * are not kept (layout.h) are laid out for each body. */
+/* What is laid out is not always kept (layout.h), so this has to be quick: the places that are
+ * known lie in a table of their own, which needs no keys in memory. */
 struct compiler {
     const struct plan *plan;
     struct arena *arena;

@@ -15,8 +15,8 @@
 /* As deep as anybody nests; far deeper than services do. */
 #define DEFAULT_DEPTH_LIMIT  512
 #define DEFAULT_RECORD_LIMIT ((size_t)1 << 20)
-/* Subjects; and arrays of items and attributes: one that has just grown leaves its older
- * ones in the arena. */
+/* Subjects; and arrays of items and attributes: one that has just grown leaves its older ones in
+ * the arena. */
 #define ARENA_BASE                ((size_t)64 << 20)
 #define ARENA_BYTES(record_limit) (ARENA_BASE + 4 * REDACT_HOLD_BYTES(record_limit))
 
